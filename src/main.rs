@@ -1,0 +1,3 @@
+//! The `minuted` command: the daemon and its client.
+
+fn main() {}
