@@ -1,0 +1,224 @@
+//! Contributions of an actor to an operation, militarily or otherwise.
+//!
+//! 1. Every recorded one counts, accepted or not.
+//! 2. It holds only while its operation does.
+//! 3. An observed one was seen on its date: on every other day of the operation's life, until its end, it is possible.
+
+use serde::{Deserialize, Serialize};
+
+use super::breach::{Breaches, Reason};
+use super::fact::{Dating, Recorded};
+use super::name::Name;
+use super::stream::Timeline;
+use super::time::{End, Spell, Spells, Truth, Valid, When};
+use super::world::World;
+use crate::position::Position;
+
+/// In what form an actor contributes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "documented in the schema")]
+pub enum Form {
+    Troops,
+    Naval,
+    Air,
+    Financial,
+    Transit,
+    Reconstruction,
+    Training,
+    HostNation,
+}
+
+impl Form {
+    /// It is military.
+    pub fn is_military(self) -> bool {
+        match self {
+            Form::Troops | Form::Naval | Form::Air => true,
+            Form::Financial | Form::Transit | Form::Reconstruction | Form::Training | Form::HostNation => false,
+        }
+    }
+
+    /// People can be counted in it.
+    pub fn has_personnel(self) -> bool {
+        self.is_military() || matches!(self, Form::Reconstruction | Form::Training)
+    }
+}
+
+/// What is recorded of a contribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ContributionFact {
+    /// It was pledged, or seen.
+    Recorded {
+        /// The actor.
+        contributor: Name,
+        /// The operation.
+        operation: Name,
+        /// In what form.
+        form: Form,
+        /// How many people.
+        personnel: Option<u32>,
+        /// Seen on that date, which is not its start.
+        observed: bool,
+        /// More about it.
+        note: String,
+    },
+    /// It was accepted.
+    Accepted,
+    /// It ended.
+    Ended {
+        /// Why, if it is known.
+        reason: String,
+    },
+}
+
+impl ContributionFact {
+    /// The kind's name in the schema.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ContributionFact::Recorded { .. } => "contribution_recorded",
+            ContributionFact::Accepted => "contribution_accepted",
+            ContributionFact::Ended { .. } => "contribution_ended",
+        }
+    }
+
+    pub(super) fn dating(&self) -> Dating {
+        match self {
+            ContributionFact::Recorded { .. } => Dating::Spell,
+            ContributionFact::Accepted | ContributionFact::Ended { .. } => Dating::Day,
+        }
+    }
+
+    pub(super) fn may_be_ahead(&self) -> bool {
+        match self {
+            ContributionFact::Recorded { observed, .. } => !observed,
+            ContributionFact::Accepted => false,
+            ContributionFact::Ended { .. } => true,
+        }
+    }
+
+    pub(super) fn mentions(&self) -> Vec<&Name> {
+        match self {
+            ContributionFact::Recorded { contributor, operation, .. } => vec![contributor, operation],
+            ContributionFact::Accepted | ContributionFact::Ended { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What a contribution consists of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The actor.
+    pub contributor: Name,
+    /// The operation.
+    pub operation: Name,
+    /// In what form.
+    pub form: Form,
+    /// How many people.
+    pub personnel: Option<u32>,
+    /// Seen on that date, which is not its start.
+    pub observed: bool,
+    /// More about it.
+    pub note: String,
+    /// Its time, as recorded.
+    pub valid: Valid,
+    event: Position,
+}
+
+/// A contribution from pledge to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContributionTimeline {
+    /// What it consists of; none while nothing that records it stands.
+    pub terms: Option<Terms>,
+    /// When it was accepted, as recorded.
+    pub accepted: Option<Valid>,
+    /// When it ended, as recorded apart.
+    pub ended: Option<Valid>,
+    acceptances: Spells,
+    life: Spells,
+}
+
+impl ContributionTimeline {
+    /// Whether it was made on `t`.
+    pub fn holds(&self, world: &dyn World, t: When) -> Truth {
+        let Some(terms) = &self.terms else { return Truth::No };
+        let own = Truth::any(self.life.spells().iter().map(|(_, spell)| {
+            if terms.observed { observed_on(terms.valid.to.is_some(), *spell, t) } else { spell.holds(t) }
+        }));
+        own.and(operation_active(world, &terms.operation, t))
+    }
+
+    /// Whether it was made on some day.
+    pub fn ever_held(&self, world: &dyn World) -> Truth {
+        let Some(terms) = &self.terms else { return Truth::No };
+        self.holds(world, terms.valid.begin())
+    }
+}
+
+/// Seen within `spell`, or on its first day alone where it has no last one; possible before and after, until its end.
+fn observed_on(has_last_day: bool, spell: Spell, t: When) -> Truth {
+    let not_ended = match spell.end {
+        End::None => Truth::Yes,
+        End::On(end) => end.by(t).not(),
+        End::Unknown => Truth::Possibly,
+    };
+    let seen = if has_last_day { spell.begin.by(t) } else { spell.begin.same_day(t) };
+    not_ended.and(seen.or(Truth::Possibly))
+}
+
+/// Whether the operation was active on `t`.
+pub fn operation_active(world: &dyn World, operation: &Name, t: When) -> Truth {
+    let stream = world.stream(operation);
+    stream.and_then(|s| s.timeline.operation().map(|timeline| timeline.life.hold(t))).unwrap_or(Truth::No)
+}
+
+impl Timeline for ContributionTimeline {
+    type Fact = ContributionFact;
+
+    fn evolve(&mut self, event: Recorded<'_, ContributionFact>) {
+        let (position, valid) = (event.position, event.valid);
+        match event.fact {
+            ContributionFact::Recorded { contributor, operation, form, personnel, observed, note } => {
+                self.terms = Some(Terms {
+                    contributor: contributor.clone(),
+                    operation: operation.clone(),
+                    form: *form,
+                    personnel: *personnel,
+                    observed: *observed,
+                    note: note.clone(),
+                    valid: valid.clone(),
+                    event: position,
+                });
+                self.life.begin(position, valid.begin(), valid.end());
+            }
+            ContributionFact::Accepted => {
+                self.accepted = Some(valid.clone());
+                self.acceptances.begin(position, valid.begin(), None);
+            }
+            ContributionFact::Ended { reason: _ } => {
+                self.ended = Some(valid.clone());
+                self.life.end(position, valid.begin());
+            }
+        }
+    }
+
+    fn rules(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
+        out.ask_spells(me, &self.life, Reason::BadTransition, Reason::BadTransition);
+        // Accepted once, and not before it was pledged; a second acceptance never ends the first.
+        out.ask_spells(me, &self.acceptances, Reason::BadTransition, Reason::BadTransition);
+        let Some(terms) = &self.terms else { return };
+        for accepted in self.acceptances.beginnings() {
+            if !terms.observed && terms.valid.begin().by(accepted.at).is_no() {
+                let pledged = super::time::Mark { event: terms.event, at: terms.valid.begin() };
+                out.clash(me, Reason::BadTransition, accepted.event, pledged, "pledged only on");
+            }
+        }
+        let Some(operation) = world.stream(&terms.operation) else { return };
+        let Some(timeline) = operation.timeline.operation().filter(|_| operation.is_open()) else { return };
+        if timeline.life.hold(terms.valid.begin()).is_no() {
+            out.outside(me, Reason::OperationNotActive, terms.event, &terms.operation, &timeline.life);
+        }
+    }
+
+    fn dependents(&self, _me: &Name, _before: &Self, _world: &dyn World) -> Vec<Name> {
+        Vec::new()
+    }
+}

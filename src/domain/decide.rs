@@ -1,0 +1,487 @@
+//! Deciding: put the facts of a request on the timelines, ask the rules of what results, refuse or return the changes.
+//!
+//! 1. A change is accepted if the history that results breaks no rule that it did not break before; a batch is judged
+//!    as a whole, at its end.
+//! 2. One reason is given: the first in the order of [`Reason`], of names in field order; everything that stands in the
+//!    way is listed.
+//! 3. What is asked: the streams written, and what elsewhere rests on them before or after the change.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+
+use super::breach::{Breach, Breaches, Reason};
+use super::correction::{Amendment, History};
+use super::decision::{DecisionFact, Rule};
+use super::fact::{Command, CommandId, Content, Event, Fact, Happening, Version};
+use super::name::{Collection, Name};
+use super::stream::Stream;
+use super::time::{Day, When};
+use super::world::{Record, World};
+use crate::position::Position;
+
+/// When and by whom a request is decided.
+#[derive(Clone, Debug)]
+pub struct Now {
+    /// By the server's clock.
+    pub at: Timestamp,
+    /// The authenticated caller.
+    pub by: Arc<str>,
+}
+
+impl Now {
+    /// The latest date that it is anywhere (UTC+14): what begins after it lies in the future for all.
+    fn latest_today(&self) -> Day {
+        self.at.to_zoned(TimeZone::fixed(Offset::constant(14))).date().into()
+    }
+}
+
+/// Where the event of a command stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The command.
+    pub command_id: CommandId,
+    /// The stream.
+    pub name: Name,
+    /// The event's place in the log.
+    pub position: Position,
+    /// The event's place in its stream.
+    pub version: Version,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+    /// It was recorded before this request.
+    pub already_recorded: bool,
+}
+
+/// What a request that is accepted changes.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The new events, in order.
+    pub events: Vec<Event>,
+    /// One a command, in the order of the request.
+    pub outcomes: Vec<Outcome>,
+    /// Every stream that is written, as it becomes.
+    pub streams: BTreeMap<Name, Arc<Stream>>,
+    /// Who refers to whom from now on: (named, by).
+    pub references: BTreeSet<(Name, Name)>,
+    /// The alliance, where this request is the first to name it.
+    pub alliance: Option<Name>,
+    /// Decisions that carry EQUAL_ACCESS.
+    pub equal_access: BTreeSet<Name>,
+}
+
+/// One thing that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule.
+    pub reason: Reason,
+    /// The command of the request, where it is one.
+    pub command: Option<usize>,
+    /// The event that is recorded and would no longer hold, where it is one.
+    pub event: Option<Position>,
+    /// The resource.
+    pub subject: String,
+    /// What is wrong with it.
+    pub says: String,
+}
+
+/// Why nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {}", .reason.text(), .violations.first().map_or("", |v| v.says.as_str()))]
+pub struct Refusal {
+    /// The first in the order of [`Reason`].
+    pub reason: Reason,
+    /// All that stands in the way.
+    pub violations: Vec<Violation>,
+}
+
+impl Refusal {
+    fn new(reason: Reason, violations: Vec<Violation>) -> Refusal {
+        Refusal { reason, violations }
+    }
+}
+
+/// Decides on a request: what it changes, or why it is refused.
+pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Changes, Refusal> {
+    let outcomes = recognise(record, commands)?;
+    check_versions(record, commands, &outcomes)?;
+    let mut batch = Batch::new(record);
+    for (index, command) in commands.iter().enumerate() {
+        if matches!(outcomes[index], Seen::New) {
+            batch.put(index, command, now);
+        }
+    }
+    batch.check_names(commands)?;
+    batch.check_first_problem()?;
+    batch.check_rules()?;
+    let outcomes = commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
+    Ok(Changes { outcomes, ..batch.changes })
+}
+
+/// Whether a command was seen before.
+enum Seen {
+    New,
+    Recorded(Box<Event>),
+    /// Earlier in this request.
+    Twice,
+}
+
+fn recognise(record: &dyn Record, commands: &[Command]) -> Result<Vec<Seen>, Refusal> {
+    let mut seen = Vec::with_capacity(commands.len());
+    let mut violations = Vec::new();
+    let mut earlier: BTreeMap<CommandId, &Command> = BTreeMap::new();
+    for (index, command) in commands.iter().enumerate() {
+        let same = |name: &Name, content: &Content| *name == command.name && *content == command.content;
+        let mut reused = |says: String| {
+            let subject = command.name.to_string();
+            let reason = Reason::CommandIdReused;
+            violations.push(Violation { reason, command: Some(index), event: None, subject, says });
+            Seen::New
+        };
+        seen.push(match (record.event_of(command.id), earlier.get(&command.id)) {
+            (Some(event), _) if same(&event.name, &event.content) => Seen::Recorded(Box::new(event)),
+            (Some(event), _) => reused(format!(
+                "command_id {} made events/{} of {} with other content; use a new UUID for a new command",
+                command.id, event.position, event.name
+            )),
+            (None, Some(first)) if same(&first.name, &first.content) => Seen::Twice,
+            (None, Some(_)) => reused(format!("command_id {} is twice in this request, with other content", command.id)),
+            (None, None) => {
+                earlier.insert(command.id, command);
+                Seen::New
+            }
+        });
+    }
+    if violations.is_empty() { Ok(seen) } else { Err(Refusal::new(Reason::CommandIdReused, violations)) }
+}
+
+fn check_versions(record: &dyn Record, commands: &[Command], seen: &[Seen]) -> Result<(), Refusal> {
+    let mut versions: BTreeMap<&Name, Version> = BTreeMap::new();
+    let mut violations = Vec::new();
+    for (index, command) in commands.iter().enumerate() {
+        if !matches!(seen[index], Seen::New) {
+            continue;
+        }
+        let stored = || record.stream(&command.name).map_or(Version::default(), |stream| stream.version());
+        let version = versions.entry(&command.name).or_insert_with(stored);
+        if command.expected_version.is_some_and(|expected| expected != *version) {
+            violations.push(Violation {
+                reason: Reason::VersionConflict,
+                command: Some(index),
+                event: None,
+                subject: command.name.to_string(),
+                says: format!("the stream is at version {version}; read it again and decide anew"),
+            });
+        }
+        *version = Version(version.0 + 1);
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Refusal::new(Reason::VersionConflict, violations)) }
+}
+
+/// The request laid over what is recorded.
+struct Batch<'a> {
+    record: &'a dyn Record,
+    changes: Changes,
+    referrers: BTreeMap<Name, BTreeSet<Name>>,
+    histories: BTreeMap<Name, Vec<Event>>,
+    corrected: BTreeSet<Position>,
+    problems: Vec<Violation>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(record: &'a dyn Record) -> Batch<'a> {
+        Batch {
+            record,
+            changes: Changes::default(),
+            referrers: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            corrected: BTreeSet::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn put(&mut self, index: usize, command: &Command, now: &Now) {
+        let name = &command.name;
+        let before = self.stream(name).unwrap_or_else(|| Arc::new(Stream::new(name.clone())));
+        let event = Event {
+            position: self.tail().next(),
+            name: name.clone(),
+            version: Version(before.version().0 + 1),
+            recorded_at: now.at,
+            recorded_by: now.by.clone(),
+            command_id: command.id,
+            content: command.content.clone(),
+        };
+        self.refer(name, &command.content.fact);
+        self.check_future(index, command, now);
+        let after = match &command.content.fact {
+            Fact::Amendment(amendment) => self.amend(index, &before, &event, amendment),
+            fact => {
+                let taken = fact.opens() && before.version() > Version(0);
+                if taken && !(fact.may_follow() && before.is_open()) {
+                    self.problem(Reason::IdTaken, index, name, "the name is used already; names are never used again");
+                }
+                if let Some(events) = self.histories.get_mut(name) {
+                    events.push(event.clone());
+                }
+                let mut stream = before.as_ref().clone();
+                stream.evolve(event.position, &event.content);
+                Some(stream)
+            }
+        };
+        if let Some(stream) = after {
+            self.changes.streams.insert(name.clone(), Arc::new(stream));
+        }
+        self.changes.events.push(event);
+    }
+
+    /// The stream with a correction or a retraction; none where it may not be made.
+    fn amend(&mut self, index: usize, before: &Stream, event: &Event, amendment: &Amendment) -> Option<Stream> {
+        let name = &event.name;
+        let recorded_before = self.record.tail();
+        if !self.histories.contains_key(name) {
+            let mut events = self.record.events(name);
+            events.extend(self.changes.events.iter().filter(|e| e.name == *name).cloned());
+            self.histories.insert(name.clone(), events);
+        }
+        let events = self.histories.get_mut(name).expect("it was put there just now");
+        let target = match History::new(events).check(amendment, recorded_before) {
+            Ok(target) => target.position,
+            Err(reason) => {
+                let says = match reason {
+                    Reason::UnknownEvent => "no event of this stream was recorded before under that name",
+                    Reason::AlreadyRetracted => "the event is retracted already",
+                    Reason::NotCorrectable => "corrections are retracted, not corrected, and the kind of fact stays",
+                    _ => "a later correction of the same event stands: retract that one first",
+                };
+                self.problem(reason, index, name, says);
+                return None;
+            }
+        };
+        if matches!(amendment, Amendment::Corrected { .. }) {
+            self.corrected.insert(target);
+        }
+        events.push(event.clone());
+        let history = History::new(events);
+        let mut positions = before.positions.clone();
+        positions.push(event.position);
+        Some(Stream::fold(name.clone(), positions, &history.standing()))
+    }
+
+    /// Notes who refers to whom from now on.
+    fn refer(&mut self, by: &Name, fact: &Fact) {
+        let said = match fact {
+            Fact::Amendment(Amendment::Corrected { content, .. }) => &content.fact,
+            other => other,
+        };
+        for named in said.mentions() {
+            self.referrers.entry(named.clone()).or_default().insert(by.clone());
+            self.changes.references.insert((named.clone(), by.clone()));
+        }
+        match said {
+            Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess) => {
+                self.changes.equal_access.insert(by.clone());
+            }
+            Fact::Actor(super::actor::ActorFact::MemberAdmitted { alliance, .. })
+                if !matches!(fact, Fact::Amendment(_)) && self.alliance().is_none() =>
+            {
+                self.changes.alliance = Some(alliance.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn problem(&mut self, reason: Reason, index: usize, subject: &Name, says: impl Into<String>) {
+        let (subject, says) = (subject.to_string(), says.into());
+        self.problems.push(Violation { reason, command: Some(index), event: None, subject, says });
+    }
+
+    fn check_future(&mut self, index: usize, command: &Command, now: &Now) {
+        let content = match &command.content.fact {
+            Fact::Amendment(Amendment::Corrected { content, .. }) => content,
+            _ => &command.content,
+        };
+        let begin = content.valid.begin();
+        let today = When::exactly(now.latest_today());
+        if content.fact.happening() == Happening::Past && begin.by(today).is_no() {
+            let says = format!("it begins on {} and is recorded as having happened", content.valid.text());
+            self.problem(Reason::HappensInFuture, index, &command.name, says);
+        }
+    }
+
+    /// Every name is recorded by the batch's end.
+    fn check_names(&self, commands: &[Command]) -> Result<(), Refusal> {
+        let mut violations = Vec::new();
+        for event in &self.changes.events {
+            let index = commands.iter().position(|command| command.id == event.command_id);
+            let own = match &event.content.fact {
+                Fact::Amendment(_) => self.record.stream(&event.name).is_some(),
+                _ => self.is_open(&event.name),
+            };
+            let own = (!own).then_some(&event.name);
+            let others = event.content.fact.mentions().into_iter().filter(|name| !self.is_open(name));
+            for unknown in own.into_iter().chain(others) {
+                violations.push(Violation {
+                    reason: Reason::unknown(unknown.collection()),
+                    command: index,
+                    event: None,
+                    subject: unknown.to_string(),
+                    says: format!("{unknown} is not recorded; record it first, or in the same request"),
+                });
+            }
+        }
+        match violations.first() {
+            Some(first) => Err(Refusal::new(first.reason, violations)),
+            None => Ok(()),
+        }
+    }
+
+    fn is_open(&self, name: &Name) -> bool {
+        self.stream(name).is_some_and(|stream| stream.is_open())
+    }
+
+    /// What the table has before the rules of the timelines.
+    fn check_first_problem(&mut self) -> Result<(), Refusal> {
+        match self.problems.iter().map(|problem| problem.reason).min() {
+            Some(reason) => Err(Refusal::new(reason, std::mem::take(&mut self.problems))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_rules(&self) -> Result<(), Refusal> {
+        let asked = self.asked();
+        let after = ask(&asked, self);
+        let unequal = self.unequal_offers();
+        if after.is_empty() && unequal.is_empty() {
+            return Ok(());
+        }
+        let before: BTreeSet<_> = ask(&asked, self.record).iter().map(Breach::key).collect();
+        let mut new: Vec<Breach> = after.into_iter().filter(|breach| !before.contains(&breach.key())).collect();
+        new.extend(unequal);
+        new.sort_by_key(Breach::key);
+        let first = new.iter().filter(|breach| self.is_own(breach.event)).map(|breach| breach.reason).min();
+        match first {
+            Some(reason) => Err(Refusal::new(reason, self.violations(new))),
+            None if new.is_empty() => Ok(()),
+            None => Err(Refusal::new(Reason::BreaksHistory, self.violations(new))),
+        }
+    }
+
+    /// The streams written, and what rests on them before or after.
+    fn asked(&self) -> BTreeSet<Name> {
+        let mut asked = BTreeSet::new();
+        for (name, after) in &self.changes.streams {
+            let before = self.record.stream(name);
+            asked.extend(after.dependents(before.as_deref(), self));
+            if let Some(before) = before {
+                asked.extend(before.dependents(Some(after.as_ref()), self.record));
+            }
+            asked.insert(name.clone());
+        }
+        asked
+    }
+
+    /// Offers that this request makes, brings back or makes to read otherwise, where they miss their exception.
+    fn unequal_offers(&self) -> Vec<Breach> {
+        let written = self.changes.streams.iter().filter_map(|(name, stream)| Some((name, stream.timeline.activity()?)));
+        let altered = written.filter(|(name, after)| {
+            let before = self.record.stream(name);
+            before.as_ref().and_then(|stream| stream.timeline.activity()?.offer.as_ref()) != after.offer.as_ref()
+        });
+        altered.filter_map(|(name, timeline)| timeline.unequal_access(name, self)).collect()
+    }
+
+    /// An event that this request writes or corrects.
+    fn is_own(&self, event: Position) -> bool {
+        event > self.record.tail() || self.corrected.contains(&event)
+    }
+
+    fn violations(&self, breaches: Vec<Breach>) -> Vec<Violation> {
+        let recorded = self.record.tail();
+        let command = |position: Position| {
+            usize::try_from(position.0.checked_sub(recorded.0)?.checked_sub(1)?).ok()
+        };
+        let violation = |breach: Breach| {
+            let against: Vec<String> = breach
+                .against
+                .iter()
+                .map(|against| match against.event {
+                    Some(event) => format!("{} (events/{event}) {}", against.name, against.says),
+                    None => format!("{} {}", against.name, against.says),
+                })
+                .collect();
+            let says = if against.is_empty() { breach.reason.says().into() } else { against.join("; ") };
+            let event = (breach.event <= recorded).then_some(breach.event);
+            let (reason, subject) = (breach.reason, breach.name.to_string());
+            Violation { reason, command: command(breach.event), event, subject, says }
+        };
+        breaches.into_iter().map(violation).collect()
+    }
+
+    fn outcome(&self, command: &Command, seen: Seen) -> Outcome {
+        let (event, already_recorded) = match &seen {
+            Seen::Recorded(event) => (event.as_ref(), true),
+            Seen::New | Seen::Twice => {
+                let mut events = self.changes.events.iter();
+                let made = events.find(|event| event.command_id == command.id);
+                (made.expect("a command that is new, or twice in the request, made an event of it"), false)
+            }
+        };
+        Outcome {
+            command_id: event.command_id,
+            name: event.name.clone(),
+            position: event.position,
+            version: event.version,
+            recorded_at: event.recorded_at,
+            already_recorded,
+        }
+    }
+}
+
+fn ask(names: &BTreeSet<Name>, world: &dyn World) -> Vec<Breach> {
+    let mut out = Breaches::default();
+    for name in names {
+        if let Some(stream) = world.stream(name) {
+            stream.rules(world, &mut out);
+        }
+    }
+    out.into_sorted()
+}
+
+impl World for Batch<'_> {
+    fn tail(&self) -> Position {
+        self.record.tail().plus(self.changes.events.len() as u64)
+    }
+
+    fn stream(&self, name: &Name) -> Option<Arc<Stream>> {
+        self.changes.streams.get(name).cloned().or_else(|| self.record.stream(name))
+    }
+
+    fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name> {
+        let mut names = self.record.referrers(name, collection);
+        let new = self.referrers.get(name).into_iter().flatten().filter(|by| by.collection() == collection);
+        let new: Vec<Name> = new.filter(|by| !names.contains(by)).cloned().collect();
+        names.extend(new);
+        names
+    }
+
+    fn names(&self, collection: Collection) -> Vec<Name> {
+        let mut names = self.record.names(collection);
+        names.extend(self.changes.streams.keys().filter(|name| name.collection() == collection).cloned());
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn alliance(&self) -> Option<Name> {
+        self.record.alliance().or_else(|| self.changes.alliance.clone())
+    }
+
+    fn equal_access(&self) -> Vec<Name> {
+        let mut names = self.record.equal_access();
+        names.extend(self.changes.equal_access.iter().cloned());
+        names
+    }
+}

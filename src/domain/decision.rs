@@ -1,0 +1,405 @@
+//! Decisions: intentions, what puts them in effect or out of it, what rests on what, and the rules they carry.
+//!
+//! 1. An intention is not yet in effect.
+//! 2. Only a supersession that is recorded as such, or a lapse, puts out of effect; a link never does.
+//! 3. The lineage has no cycle; what derives, implements, follows or supersedes points to a decision not later.
+//! 4. A rule is in force while the decision that carries it is in effect.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::breach::{Against, Breaches, Reason};
+use super::fact::{Dating, Recorded};
+use super::name::{Collection, Name};
+use super::stream::Timeline;
+use super::text::Localized;
+use super::time::{Mark, Spell, Spells, Truth, Valid, When};
+use super::world::World;
+use crate::position::Position;
+
+/// How a decision rests on another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "documented in the schema")]
+pub enum LinkType {
+    DerivesFrom,
+    Implements,
+    PartOf,
+    Follows,
+    Supersedes,
+}
+
+impl LinkType {
+    fn looks_back(self) -> bool {
+        match self {
+            LinkType::DerivesFrom | LinkType::Implements | LinkType::Follows | LinkType::Supersedes => true,
+            LinkType::PartOf => false,
+        }
+    }
+}
+
+/// A rule that a decision carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "documented in the schema")]
+pub enum Rule {
+    EqualAccess,
+    EqualFooting,
+    FlexibleFormats,
+}
+
+/// From a decision to one that it rests on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// How it rests on it.
+    pub kind: LinkType,
+    /// The other decision.
+    pub to: Name,
+}
+
+/// What is recorded of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DecisionFact {
+    /// It was taken.
+    Recorded {
+        /// Who took it.
+        body: String,
+        /// It is in effect at once; else it is an intention.
+        in_effect: bool,
+        /// Its titles.
+        titles: Localized,
+        /// The meeting at which it was taken.
+        meeting: Option<Name>,
+        /// What it rests on.
+        links: Vec<Link>,
+        /// The rules that it carries.
+        rules: Vec<Rule>,
+    },
+    /// It took effect.
+    PutInEffect,
+    /// It rests on others.
+    Linked {
+        /// On these.
+        links: Vec<Link>,
+    },
+    /// It was superseded.
+    Superseded {
+        /// By this one.
+        by: Name,
+    },
+    /// It lapsed.
+    Lapsed {
+        /// Why, if it is known.
+        reason: String,
+    },
+}
+
+impl DecisionFact {
+    /// The kind's name in the schema.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            DecisionFact::Recorded { .. } => "decision_recorded",
+            DecisionFact::PutInEffect => "decision_put_in_effect",
+            DecisionFact::Linked { .. } => "decisions_linked",
+            DecisionFact::Superseded { .. } => "decision_superseded",
+            DecisionFact::Lapsed { .. } => "decision_lapsed",
+        }
+    }
+
+    pub(super) fn dating(&self) -> Dating {
+        match self {
+            DecisionFact::Linked { .. } => Dating::Dateless,
+            DecisionFact::Recorded { .. }
+            | DecisionFact::PutInEffect
+            | DecisionFact::Superseded { .. }
+            | DecisionFact::Lapsed { .. } => Dating::Day,
+        }
+    }
+
+    pub(super) fn mentions(&self) -> Vec<&Name> {
+        match self {
+            DecisionFact::Recorded { meeting, links, .. } => meeting.iter().chain(links.iter().map(|l| &l.to)).collect(),
+            DecisionFact::Linked { links } => links.iter().map(|link| &link.to).collect(),
+            DecisionFact::Superseded { by } => vec![by],
+            DecisionFact::PutInEffect | DecisionFact::Lapsed { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What a decision says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Who took it.
+    pub body: String,
+    /// It was in effect at once; else it was an intention.
+    pub in_effect: bool,
+    /// Its titles.
+    pub titles: Localized,
+    /// The meeting at which it was taken.
+    pub meeting: Option<Name>,
+    /// The rules that it carries.
+    pub rules: Vec<Rule>,
+    /// When, as recorded.
+    pub valid: Valid,
+    /// The event that says so.
+    pub event: Position,
+}
+
+/// How a decision went out of effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Out {
+    /// Superseded by this one; else it lapsed.
+    pub by: Option<Name>,
+    /// When.
+    pub mark: Mark,
+    /// When, as recorded.
+    pub valid: Valid,
+}
+
+/// A decision's dates and links.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionTimeline {
+    /// What it says; none while nothing that records it stands.
+    pub taken: Option<Taken>,
+    /// What it rests on, each with the event that says so.
+    pub links: Vec<(Position, Link)>,
+    /// When it took effect, as recorded: by itself or when it was taken.
+    pub effect: Vec<(Mark, Valid)>,
+    /// How it went out of effect.
+    pub outs: Vec<Out>,
+}
+
+/// A status that a decision has on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "documented in the schema")]
+pub enum DecisionStatus {
+    NotYet,
+    Intended,
+    InEffect,
+    Superseded,
+    Lapsed,
+}
+
+impl DecisionTimeline {
+    /// When it was taken.
+    pub fn taken_on(&self) -> Option<When> {
+        self.taken.as_ref().map(|taken| taken.valid.begin())
+    }
+
+    fn out_by(&self, t: When) -> Truth {
+        Truth::any(self.outs.iter().map(|out| out.mark.at.by(t)))
+    }
+
+    /// Whether it was in effect.
+    pub fn in_effect(&self, t: When) -> Truth {
+        if self.taken.is_none() {
+            return Truth::No;
+        }
+        Truth::any(self.effect.iter().map(|(mark, _)| mark.at.by(t))).and(self.out_by(t).not())
+    }
+
+    /// When it was in effect; none if it never was.
+    pub fn effect_spell(&self) -> Option<Spell> {
+        self.taken.as_ref()?;
+        let begin = self.effect.iter().map(|(mark, _)| mark.at).reduce(When::first)?;
+        let end = self.outs.iter().map(|out| out.mark.at).reduce(When::first);
+        Some(Spell { begin, end: end.map_or(super::time::End::None, super::time::End::On) })
+    }
+
+    /// Whether there is a day on which it was in effect.
+    pub fn ever_in_effect(&self) -> Truth {
+        self.effect_spell().map_or(Truth::No, |spell| spell.overlaps(&spell))
+    }
+
+    /// Every status that is possible on `t`; the certain one alone where there is one.
+    pub fn statuses(&self, t: When) -> Vec<DecisionStatus> {
+        let Some(taken) = self.taken_on() else { return Vec::new() };
+        let begun = taken.by(t);
+        let effect = Truth::any(self.effect.iter().map(|(mark, _)| mark.at.by(t)));
+        let out = |superseded: bool| {
+            let (own, other): (Vec<_>, Vec<_>) = self.outs.iter().partition(|out| out.by.is_some() == superseded);
+            let first = |out: &Out| Truth::any(other.iter().map(|o| o.mark.at.before(out.mark.at))).not();
+            Truth::any(own.iter().map(|out| out.mark.at.by(t).and(first(out))))
+        };
+        let on = begun.and(self.out_by(t).not());
+        let all = [
+            (DecisionStatus::NotYet, begun.not()),
+            (DecisionStatus::Intended, on.and(effect.not())),
+            (DecisionStatus::InEffect, on.and(effect)),
+            (DecisionStatus::Superseded, out(true)),
+            (DecisionStatus::Lapsed, out(false)),
+        ];
+        certain_or_possible(&all)
+    }
+
+    fn ask_steps(&self, me: &Name, out: &mut Breaches) {
+        let Some(taken) = &self.taken else { return };
+        let recorded = Mark { event: taken.event, at: taken.valid.begin() };
+        for (mark, _) in &self.effect {
+            if let Some((other, _)) = self.effect.iter().find(|(other, _)| other.event != mark.event) {
+                out.clash(me, Reason::BadTransition, mark.event, *other, "in effect already from");
+            }
+            if recorded.at.by(mark.at).is_no() {
+                out.clash(me, Reason::BadTransition, mark.event, recorded, "taken only on");
+                out.clash(me, Reason::BadTransition, recorded.event, *mark, "in effect from");
+            }
+            if let Some(end) = self.outs.iter().find(|end| mark.at.by(end.mark.at).is_no()) {
+                out.clash(me, Reason::BadTransition, mark.event, end.mark, "out of effect from");
+            }
+        }
+        let mut life = Spells::default();
+        life.begin(recorded.event, recorded.at, None);
+        self.outs.iter().for_each(|end| life.end(end.mark.event, end.mark.at));
+        out.ask_spells(me, &life, Reason::BadTransition, Reason::BadTransition);
+    }
+
+    fn ask_lineage(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
+        let edges = self.edges(me);
+        if edges.is_empty() {
+            return;
+        }
+        for (event, from, kind, to) in edges {
+            if from == to || reach(world, &to, Direction::Back).contains(&from) {
+                let against = vec![Against { name: to.clone(), event: None, says: format!("rests on {from}") }];
+                out.add(me, Reason::LineageCycle, event, against);
+            }
+            let (Some(newer), Some(older)) = (taken_on(world, &from), taken_on(world, &to)) else { continue };
+            if kind.looks_back() && older.by(newer).is_no() {
+                let against = vec![Against { name: to.clone(), event: None, says: format!("taken only on {older}") }];
+                out.add(me, Reason::LineageBackwards, event, against);
+            }
+        }
+    }
+
+    /// The links that its stream records: event, from, how, to.
+    fn edges(&self, me: &Name) -> Vec<(Position, Name, LinkType, Name)> {
+        let links = self.links.iter().map(|(event, link)| (*event, me.clone(), link.kind, link.to.clone()));
+        let by = self.outs.iter().filter_map(|out| {
+            out.by.as_ref().map(|by| (out.mark.event, by.clone(), LinkType::Supersedes, me.clone()))
+        });
+        links.chain(by).collect()
+    }
+}
+
+/// Those that are not NO; the certain one alone where there is one.
+pub(super) fn certain_or_possible<S: Copy>(all: &[(S, Truth)]) -> Vec<S> {
+    match all.iter().find(|(_, truth)| truth.is_yes()) {
+        Some((status, _)) => vec![*status],
+        None => all.iter().filter(|(_, truth)| truth.may_be()).map(|(status, _)| *status).collect(),
+    }
+}
+
+fn taken_on(world: &dyn World, decision: &Name) -> Option<When> {
+    world.stream(decision)?.timeline.decision()?.taken_on()
+}
+
+/// Which way to go along the lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To what a decision rests on.
+    Back,
+    /// To what rests on a decision.
+    Forward,
+}
+
+/// The decisions one link away, and how they are linked.
+pub fn neighbours(world: &dyn World, decision: &Name, direction: Direction) -> Vec<(LinkType, Name)> {
+    let own = world.stream(decision);
+    let own = own.as_ref().and_then(|stream| stream.timeline.decision());
+    let mut found: Vec<(LinkType, Name)> = match (direction, own) {
+        (_, None) => Vec::new(),
+        (Direction::Back, Some(own)) => own.links.iter().map(|(_, link)| (link.kind, link.to.clone())).collect(),
+        (Direction::Forward, Some(own)) => {
+            own.outs.iter().filter_map(|out| Some((LinkType::Supersedes, out.by.clone()?))).collect()
+        }
+    };
+    for other in world.referrers(decision, Collection::Decisions) {
+        let Some(stream) = world.stream(&other) else { continue };
+        let Some(timeline) = stream.timeline.decision() else { continue };
+        match direction {
+            Direction::Back if timeline.outs.iter().any(|out| out.by.as_ref() == Some(decision)) => {
+                found.push((LinkType::Supersedes, other));
+            }
+            Direction::Back => {}
+            Direction::Forward => {
+                let links = timeline.links.iter().filter(|(_, link)| link.to == *decision);
+                found.extend(links.map(|(_, link)| (link.kind, other.clone())));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Every decision that can be reached, itself only through a cycle.
+pub fn reach(world: &dyn World, decision: &Name, direction: Direction) -> BTreeSet<Name> {
+    let mut found = BTreeSet::new();
+    let mut to_visit = vec![decision.clone()];
+    while let Some(name) = to_visit.pop() {
+        for (_, next) in neighbours(world, &name, direction) {
+            if found.insert(next.clone()) {
+                to_visit.push(next);
+            }
+        }
+    }
+    found
+}
+
+/// The decisions that carry EQUAL_ACCESS and are or may be in effect on `t`.
+pub fn equal_access_in_force(world: &dyn World, t: When) -> Vec<(Name, Truth)> {
+    let in_force = |name: Name| {
+        let stream = world.stream(&name)?;
+        let timeline = stream.timeline.decision()?;
+        let carries = timeline.taken.as_ref()?.rules.contains(&Rule::EqualAccess);
+        let truth = timeline.in_effect(t);
+        (carries && truth.may_be()).then_some((name, truth))
+    };
+    world.equal_access().into_iter().filter_map(in_force).collect()
+}
+
+impl Timeline for DecisionTimeline {
+    type Fact = DecisionFact;
+
+    fn evolve(&mut self, event: Recorded<'_, DecisionFact>) {
+        let (position, valid) = (event.position, event.valid);
+        let mark = Mark { event: position, at: valid.begin() };
+        match event.fact {
+            DecisionFact::Recorded { body, in_effect, titles, meeting, links, rules } => {
+                self.links.extend(links.iter().map(|link| (position, link.clone())));
+                if *in_effect {
+                    self.effect.push((mark, valid.clone()));
+                }
+                self.taken = Some(Taken {
+                    body: body.clone(),
+                    in_effect: *in_effect,
+                    titles: titles.clone(),
+                    meeting: meeting.clone(),
+                    rules: rules.clone(),
+                    valid: valid.clone(),
+                    event: position,
+                });
+            }
+            DecisionFact::PutInEffect => self.effect.push((mark, valid.clone())),
+            DecisionFact::Linked { links } => {
+                self.links.extend(links.iter().map(|link| (position, link.clone())));
+            }
+            DecisionFact::Superseded { by } => {
+                self.outs.push(Out { by: Some(by.clone()), mark, valid: valid.clone() });
+            }
+            DecisionFact::Lapsed { reason: _ } => self.outs.push(Out { by: None, mark, valid: valid.clone() }),
+        }
+    }
+
+    fn rules(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
+        self.ask_steps(me, out);
+        self.ask_lineage(me, world, out);
+    }
+
+    fn dependents(&self, me: &Name, before: &Self, world: &dyn World) -> Vec<Name> {
+        if self.edges(me) == before.edges(me) && self.taken_on() == before.taken_on() {
+            return Vec::new();
+        }
+        let both = [Direction::Back, Direction::Forward].map(|direction| reach(world, me, direction));
+        both.into_iter().flatten().collect()
+    }
+}

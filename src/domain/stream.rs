@@ -1,0 +1,226 @@
+//! A stream: the fold of one resource's events, with the one timeline of its aggregate.
+//!
+//! 1. Folding the standing facts of a stream in the order of recording gives its state; nothing else does.
+//! 2. A reference, and a stream's own later facts, rest on a standing fact that opens the name.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::activity::ActivityTimeline;
+use super::actor::ActorTimeline;
+use super::agreement::AgreementTimeline;
+use super::area::AreaTimeline;
+use super::breach::{Breaches, Reason};
+use super::contribution::ContributionTimeline;
+use super::correction::Standing;
+use super::decision::DecisionTimeline;
+use super::fact::{Content, Fact, Recorded, Version};
+use super::framework::FrameworkTimeline;
+use super::meeting::MeetingTimeline;
+use super::name::{Collection, Name};
+use super::operation::OperationTimeline;
+use super::world::World;
+use crate::position::Position;
+
+/// The dated entries of one aggregate, and what must hold of them.
+pub trait Timeline: Default + Clone {
+    /// The facts of the aggregate.
+    type Fact;
+
+    /// Puts a fact on the timeline. It cannot fail: history already happened.
+    fn evolve(&mut self, event: Recorded<'_, Self::Fact>);
+
+    /// Names what does not hold.
+    fn rules(&self, me: &Name, world: &dyn World, out: &mut Breaches);
+
+    /// The streams elsewhere that rest on this one, as far as what they rest on is not as in `before`.
+    fn dependents(&self, me: &Name, before: &Self, world: &dyn World) -> Vec<Name>;
+}
+
+macro_rules! timelines {
+    ($($(#[$doc:meta])* $variant:ident($timeline:ident) $get:ident;)*) => {
+        /// The timeline of one of the aggregates.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum AnyTimeline {
+            $($(#[$doc])* $variant($timeline),)*
+        }
+
+        impl AnyTimeline {
+            $(
+                $(#[$doc])*
+                pub fn $get(&self) -> Option<&$timeline> {
+                    if let AnyTimeline::$variant(timeline) = self { Some(timeline) } else { None }
+                }
+            )*
+
+            fn evolve(&mut self, position: Position, content: &Content) {
+                let valid = &content.valid;
+                match (self, &content.fact) {
+                    $((AnyTimeline::$variant(timeline), Fact::$variant(fact)) => {
+                        timeline.evolve(Recorded { position, valid, fact });
+                    })*
+                    // A fact of another aggregate never reaches the stream: commands are parsed against the name.
+                    ($(AnyTimeline::$variant(_))|*, _) => {}
+                }
+            }
+
+            fn rules(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
+                match self {
+                    $(AnyTimeline::$variant(timeline) => timeline.rules(me, world, out),)*
+                }
+            }
+
+            fn dependents(&self, me: &Name, before: Option<&AnyTimeline>, world: &dyn World) -> Vec<Name> {
+                match self {
+                    $(AnyTimeline::$variant(timeline) => {
+                        let nothing = $timeline::default();
+                        let before = before.and_then(AnyTimeline::$get).unwrap_or(&nothing);
+                        timeline.dependents(me, before, world)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+timelines! {
+    /// Of an actor.
+    Actor(ActorTimeline) actor;
+    /// Of a framework.
+    Framework(FrameworkTimeline) framework;
+    /// Of an area.
+    Area(AreaTimeline) area;
+    /// Of an agreement.
+    Agreement(AgreementTimeline) agreement;
+    /// Of an activity.
+    Activity(ActivityTimeline) activity;
+    /// Of a meeting.
+    Meeting(MeetingTimeline) meeting;
+    /// Of an operation.
+    Operation(OperationTimeline) operation;
+    /// Of a contribution.
+    Contribution(ContributionTimeline) contribution;
+    /// Of a decision.
+    Decision(DecisionTimeline) decision;
+}
+
+impl AnyTimeline {
+    /// Nothing has happened yet.
+    pub fn empty(collection: Collection) -> AnyTimeline {
+        match collection {
+            Collection::Countries | Collection::Organisations => AnyTimeline::Actor(ActorTimeline::default()),
+            Collection::Frameworks => AnyTimeline::Framework(FrameworkTimeline::default()),
+            Collection::Areas => AnyTimeline::Area(AreaTimeline::default()),
+            Collection::Agreements => AnyTimeline::Agreement(AgreementTimeline::default()),
+            Collection::Activities => AnyTimeline::Activity(ActivityTimeline::default()),
+            Collection::Meetings => AnyTimeline::Meeting(MeetingTimeline::default()),
+            Collection::Operations => AnyTimeline::Operation(OperationTimeline::default()),
+            Collection::Contributions => AnyTimeline::Contribution(ContributionTimeline::default()),
+            Collection::Decisions => AnyTimeline::Decision(DecisionTimeline::default()),
+        }
+    }
+}
+
+/// What is known of one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Its name.
+    pub name: Name,
+    /// Where each of its events stands, corrections and retractions too.
+    pub positions: Vec<Position>,
+    /// What its standing facts make.
+    pub timeline: AnyTimeline,
+    standing: Vec<Position>,
+    openers: usize,
+    mentions: BTreeMap<Name, Vec<Position>>,
+}
+
+impl Stream {
+    /// Nothing was ever recorded under the name.
+    pub fn new(name: Name) -> Stream {
+        let timeline = AnyTimeline::empty(name.collection());
+        let (positions, standing, mentions) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Stream { name, positions, timeline, standing, openers: 0, mentions }
+    }
+
+    /// The fold of what stands, where the stream's events are at `positions`.
+    pub fn fold(name: Name, positions: Vec<Position>, standing: &[Standing<'_>]) -> Stream {
+        let mut stream = Stream { positions, ..Stream::new(name) };
+        for fact in standing {
+            stream.put(fact.position, fact.content);
+        }
+        stream
+    }
+
+    /// One more event that is neither a correction nor a retraction.
+    pub fn evolve(&mut self, position: Position, content: &Content) {
+        self.positions.push(position);
+        self.put(position, content);
+    }
+
+    fn put(&mut self, position: Position, content: &Content) {
+        self.standing.push(position);
+        self.openers += usize::from(content.fact.opens());
+        for name in content.fact.mentions() {
+            let events = self.mentions.entry(name.clone()).or_default();
+            if events.last() != Some(&position) {
+                events.push(position);
+            }
+        }
+        self.timeline.evolve(position, content);
+    }
+
+    /// How many events it has.
+    pub fn version(&self) -> Version {
+        Version(self.positions.len() as u64)
+    }
+
+    /// Its last event.
+    pub fn last(&self) -> Position {
+        self.positions.last().copied().unwrap_or(Position::ZERO)
+    }
+
+    /// A standing fact makes the name known.
+    pub fn is_open(&self) -> bool {
+        self.openers > 0
+    }
+
+    /// The standing facts, corrections and retractions apart.
+    pub fn standing(&self) -> &[Position] {
+        &self.standing
+    }
+
+    /// Every resource that a standing fact of it names, with the events that do.
+    pub fn mentions(&self) -> &BTreeMap<Name, Vec<Position>> {
+        &self.mentions
+    }
+
+    /// Names what does not hold.
+    pub fn rules(&self, world: &dyn World, out: &mut Breaches) {
+        if !self.is_open() {
+            let unknown = Reason::unknown(self.name.collection());
+            for &event in &self.standing {
+                out.add(&self.name, unknown, event, Vec::new());
+            }
+        }
+        for (name, events) in &self.mentions {
+            let known = *name == self.name && self.is_open() || world.stream(name).is_some_and(|s| s.is_open());
+            if !known {
+                for &event in events {
+                    out.add(&self.name, Reason::unknown(name.collection()), event, Vec::new());
+                }
+            }
+        }
+        self.timeline.rules(&self.name, world, out);
+    }
+
+    /// The streams elsewhere that rest on this one, as far as what they rest on is not as in `before`.
+    pub fn dependents(&self, before: Option<&Stream>, world: &dyn World) -> Vec<Name> {
+        let mut names = self.timeline.dependents(&self.name, before.map(|stream| &stream.timeline), world);
+        if self.is_open() != before.is_some_and(Stream::is_open) {
+            names.extend(Collection::ALL.into_iter().flat_map(|collection| world.referrers(&self.name, collection)));
+        }
+        names
+    }
+}

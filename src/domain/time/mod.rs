@@ -1,0 +1,13 @@
+//! Time in the world: inexact dates, three-valued truth, spells and successions.
+
+pub mod date;
+pub mod period;
+pub mod succession;
+mod truth;
+pub mod valid;
+
+pub use date::{BadDate, Day, PartialDate, When};
+pub use period::{End, Mark, Misfit, Spell, Spells};
+pub use succession::{Dated, Succession};
+pub use truth::Truth;
+pub use valid::{Moment, Until, Valid};

@@ -1,0 +1,119 @@
+//! When something was so in the world, as it was written: the `valid` of a command and of an event.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+
+use super::date::{BadDate, Day, PartialDate, When};
+use super::period::End;
+
+/// A date, or for a meeting an instant with its zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    /// Known to a day, a month or a year.
+    Date(PartialDate),
+    /// Known to the instant; its day is the local day there.
+    Instant(Box<Zoned>),
+}
+
+impl Moment {
+    /// The days between which its one day lies.
+    pub fn when(&self) -> When {
+        match self {
+            Moment::Date(date) => date.when(),
+            Moment::Instant(zoned) => When::exactly(Day::from(zoned.date())),
+        }
+    }
+
+    /// The instant, if it is known to one.
+    pub fn instant(&self) -> Option<Timestamp> {
+        match self {
+            Moment::Date(_) => None,
+            Moment::Instant(zoned) => Some(zoned.timestamp()),
+        }
+    }
+}
+
+impl FromStr for Moment {
+    type Err = BadDate;
+
+    /// `2011-09` and the like, or RFC 9557 with a named zone: `2011-09-15T09:00+02:00[Europe/Brussels]`.
+    fn from_str(text: &str) -> Result<Self, BadDate> {
+        if !text.contains('T') {
+            return text.parse().map(Moment::Date);
+        }
+        match text.parse::<Zoned>() {
+            Ok(zoned) if zoned.time_zone().iana_name().is_some() && zoned.year() > 0 => {
+                Ok(Moment::Instant(Box::new(zoned)))
+            }
+            Ok(_) | Err(_) => Err(BadDate(text.chars().take(60).collect())),
+        }
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::Date(date) => date.fmt(f),
+            Moment::Instant(zoned) => zoned.fmt(f),
+        }
+    }
+}
+
+/// The last day of something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Until {
+    /// Its last day, or its last instant.
+    Last(Moment),
+    /// It ended or will end; nobody knows when.
+    Unknown,
+}
+
+impl fmt::Display for Until {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Until::Last(moment) => moment.fmt(f),
+            Until::Unknown => f.write_str("unknown"),
+        }
+    }
+}
+
+/// When something was so in the world; both ends inclusive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Valid {
+    /// When it happened or began; absent for what has no date.
+    pub from: Option<Moment>,
+    /// The last day of what it began; absent: it goes on.
+    pub to: Option<Until>,
+}
+
+impl Valid {
+    /// On this date.
+    pub fn from(date: PartialDate) -> Valid {
+        Valid { from: Some(Moment::Date(date)), to: None }
+    }
+
+    /// When it happened or began; what has no date is so since ever.
+    pub fn begin(&self) -> When {
+        self.from.as_ref().map_or(When::EVER, Moment::when)
+    }
+
+    /// The end of what it began: the day after its last day, as inexact as that is.
+    pub fn end(&self) -> Option<End> {
+        self.to.as_ref().map(|until| match until {
+            Until::Last(moment) => End::On(moment.when().next_day()),
+            Until::Unknown => End::Unknown,
+        })
+    }
+
+    /// As people write it: `2011-09`, `2011..2013`, `2011..unknown`; empty without a date.
+    pub fn text(&self) -> String {
+        match (&self.from, &self.to) {
+            (None, _) => String::new(),
+            (Some(from), None) => from.to_string(),
+            (Some(from), Some(to)) => format!("{from}..{to}"),
+        }
+    }
+}
