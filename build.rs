@@ -18,6 +18,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("minuted.bin"), &descriptors)?;
     let set: tonic_prost_build::FileDescriptorSet = prost::Message::decode(descriptors.as_slice())?;
-    tonic_prost_build::configure().bytes(".").build_transport(true).compile_fds(set)?;
+    tonic_prost_build::configure().btree_map(".").compile_fds(set)?;
     Ok(())
 }
