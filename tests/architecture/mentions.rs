@@ -2,7 +2,7 @@
 //!
 //! 1. Seen are `use` trees (each leaf on its own, re-exports too), paths in code and types, paths inside macro calls
 //!    and attributes (`#[serde(with = "crate::…")]` as well), `extern crate`, and module declarations.
-//! 2. `crate::`, `self::`, `super::` and `minuted::` all lead to the same absolute path of ours.
+//! 2. `crate::`, `self::` and `super::` lead to the same absolute path of ours; so does `minuted::` in `main.rs`.
 //! 3. Code under `#[cfg(test)]` is marked, also where a parent file declares `#[cfg(test)] mod child;`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
@@ -94,13 +94,16 @@ impl Walk<'_> {
         });
     }
 
-    /// The absolute path, if it is one of ours. Inside the binary only `minuted::` is: `crate` is the binary itself.
+    /// The absolute path, if it is one of ours. In the binary `crate` is the binary itself, and only there `minuted`
+    /// is the library: elsewhere it is the package of the schema.
     fn resolve(&self, path: &[String]) -> Option<Vec<String>> {
         let first = path.first()?.as_str();
+        let binary = self.file == "src/main.rs";
         let supers = path.iter().take_while(|segment| *segment == "super").count();
         let (base, skipped) = match first {
-            "crate" | "self" | "super" if self.file == "src/main.rs" => return None,
-            "crate" | "minuted" => (&[][..], 1),
+            "minuted" if binary => (&[][..], 1),
+            _ if binary => return None,
+            "crate" => (&[][..], 1),
             "self" => {
                 let more = path[1..].iter().take_while(|segment| *segment == "super").count();
                 (&self.scope[..self.scope.len().saturating_sub(more)], 1 + more)
