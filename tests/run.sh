@@ -119,6 +119,8 @@ if command -v npm >/dev/null || [ -x "$BUF" ] || apt_install npm; then
     step "schema lint" "$BUF" lint
     if release=$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null); then
         step "schema compatibility" "$BUF" breaking --against ".git#tag=$release"
+    else
+        printf '\n(schema compatibility: no release, a tag v*, to compare with)\n'
     fi
 else
     skip "schema lint" "npm is missing: apt-get install npm"
