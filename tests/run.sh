@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every check of minuted, from format to a third-party client, and stops at the first that fails.
 #
-#   tests/run.sh             from any directory; about ten minutes cold on two cores, one or two when warm
+#   tests/run.sh             from any directory; under ten minutes cold on two cores, a minute or two when warm
 #
 # It needs: Rust (cargo, rustfmt, clippy; the version in Cargo.toml or newer), a C compiler, python3 >= 3.10 with venv,
 # and npm for the schema lint. As root on a machine with apt-get it installs python3, its venv and npm where they are
