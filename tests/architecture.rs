@@ -333,7 +333,7 @@ mod the_checker {
     #[test]
     fn refuses_a_top_level_module_without_a_row() {
         one("src/utils.rs", "use crate::log::Frame; use crate::wire::Fact;", "`utils` has no row");
-        one("src/lib.rs", "pub mod log;\nmod helpers {}", "src/lib.rs:2 `helpers` has no row");
+        one("src/lib.rs", "pub mod log;\nmod misc {}", "src/lib.rs:2 `misc` has no row");
         one("src/lib.rs", "pub mod utils;", "src/lib.rs:1 `utils` has no row");
     }
 }
