@@ -166,7 +166,8 @@ impl ActivityTimeline {
         let offer = self.offer.as_ref()?;
         let open_to_all = matches!(offer.access, Access::AllPartners) || offer.exception.is_some();
         let first = offer.valid.begin();
-        let (decision, _) = equal_access_in_force(world, first).into_iter().find(|(_, truth)| truth.is_yes())?;
+        let (decision, _) =
+            equal_access_in_force(world, first).into_iter().find(|(_, truth)| truth.is_yes())?;
         if open_to_all {
             return None;
         }

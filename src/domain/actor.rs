@@ -186,9 +186,14 @@ impl ActorFact {
             ActorFact::FrameworkJoined { framework, .. } | ActorFact::FrameworkLeft { framework, .. } => {
                 vec![framework]
             }
-            ActorFact::MemberAdmitted { alliance, .. } | ActorFact::MembershipEnded { alliance, .. } => vec![alliance],
+            ActorFact::MemberAdmitted { alliance, .. } | ActorFact::MembershipEnded { alliance, .. } => {
+                vec![alliance]
+            }
             ActorFact::AreaChosen { area, choice } => {
-                [Some(area), Some(&choice.chosen_by), choice.agreement.as_ref()].into_iter().flatten().collect()
+                [Some(area), Some(&choice.chosen_by), choice.agreement.as_ref()]
+                    .into_iter()
+                    .flatten()
+                    .collect()
             }
             ActorFact::AreaWithdrawn { area } => vec![area],
         }
@@ -270,7 +275,9 @@ impl ActorTimeline {
     /// The choices of an area that are or may be the one on `t`.
     pub fn choices_on(&self, area: &Name, t: When) -> Vec<(Truth, Mark, &Choice)> {
         let on = self.choices.get(area).map(|choices| choices.on(t)).unwrap_or_default();
-        on.into_iter().filter_map(|(truth, d)| d.value.as_ref().map(|choice| (truth, d.since, choice))).collect()
+        on.into_iter()
+            .filter_map(|(truth, d)| d.value.as_ref().map(|choice| (truth, d.since, choice)))
+            .collect()
     }
 
     fn ask_standing(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
@@ -292,7 +299,14 @@ impl ActorTimeline {
         out.ask_spells(me, &self.suspensions, Reason::BadTransition, Reason::BadTransition);
     }
 
-    fn ask_tenures(&self, me: &Name, world: &dyn World, framework: &Name, tenures: &Spells, out: &mut Breaches) {
+    fn ask_tenures(
+        &self,
+        me: &Name,
+        world: &dyn World,
+        framework: &Name,
+        tenures: &Spells,
+        out: &mut Breaches,
+    ) {
         out.ask_spells(me, tenures, Reason::AlreadyJoined, Reason::NotJoined);
         let stream = world.stream(framework);
         let life = stream.as_ref().filter(|s| s.is_open()).and_then(|s| s.timeline.framework());
@@ -329,7 +343,8 @@ impl ActorTimeline {
 fn ends_a_choice(choices: &Succession<Option<Choice>>, withdrawal: &Dated<Option<Choice>>) -> Truth {
     let at = withdrawal.since.at;
     let earlier = |choice: &Dated<Option<Choice>>| {
-        let others = choices.values().iter().filter(|o| o.value.is_none() && o.since.event != withdrawal.since.event);
+        let others =
+            choices.values().iter().filter(|o| o.value.is_none() && o.since.event != withdrawal.since.event);
         Truth::any(others.map(|o| choice.since.at.before(o.since.at).and(o.since.at.before(at))))
     };
     let begun = choices.values().iter().filter(|dated| dated.value.is_some());

@@ -336,7 +336,8 @@ impl AgreementTimeline {
     pub fn standing(&self, me: &Name, world: &dyn World) -> Option<Spell> {
         let begin = self.stands_from()?;
         let ends = self.ends.iter().map(|end| end.mark.at).chain(self.term_over());
-        let end = ends.chain(self.superseded_by(me, world).into_iter().map(|(_, from)| from)).reduce(When::first);
+        let end =
+            ends.chain(self.superseded_by(me, world).into_iter().map(|(_, from)| from)).reduce(When::first);
         Some(Spell { begin, end: end.map_or(End::None, End::On) })
     }
 
@@ -400,7 +401,8 @@ impl AgreementTimeline {
         for suspension in self.suspensions.beginnings() {
             self.ask_not_after_end(me, suspension, out);
             if let Some(first) = self.first_step().filter(|first| first.by(suspension.at).is_no()) {
-                let against = Against { name: me.clone(), event: None, says: format!("opened only {}", on(first)) };
+                let against =
+                    Against { name: me.clone(), event: None, says: format!("opened only {}", on(first)) };
                 out.add(me, Reason::BadTransition, suspension.event, vec![against]);
             }
         }
@@ -424,7 +426,8 @@ impl AgreementTimeline {
         for other in world.referrers(&terms.partner, Collection::Agreements).into_iter().filter(|o| o != me) {
             let Some(stream) = world.stream(&other) else { continue };
             let Some(timeline) = stream.timeline.agreement() else { continue };
-            let same = timeline.terms.as_ref().is_some_and(|t| t.partner == terms.partner && t.kind == terms.kind);
+            let same =
+                timeline.terms.as_ref().is_some_and(|t| t.partner == terms.partner && t.kind == terms.kind);
             let Some(spell) = timeline.standing(&other, world).filter(|_| same) else { continue };
             if own.overlaps(&spell).is_yes() {
                 let event = timeline.stands_by().map(|mark| mark.event);
@@ -434,14 +437,26 @@ impl AgreementTimeline {
         }
     }
 
-    fn ask_supersession(&self, me: &Name, world: &dyn World, terms: &Terms, opened: Position, out: &mut Breaches) {
+    fn ask_supersession(
+        &self,
+        me: &Name,
+        world: &dyn World,
+        terms: &Terms,
+        opened: Position,
+        out: &mut Breaches,
+    ) {
         let Some(older) = &terms.supersedes else { return };
         let stream = world.stream(older);
         let other = stream.as_ref().and_then(|s| s.timeline.agreement()?.terms.as_ref());
         let fits = other.is_none_or(|other| other.partner == terms.partner) && older != me;
         if !fits {
             let says = other.map(|other| format!("is with {}", other.partner)).unwrap_or_default();
-            out.add(me, Reason::BadSupersession, opened, vec![Against { name: older.clone(), event: None, says }]);
+            out.add(
+                me,
+                Reason::BadSupersession,
+                opened,
+                vec![Against { name: older.clone(), event: None, says }],
+            );
         }
     }
 }
@@ -497,7 +512,8 @@ impl Timeline for AgreementTimeline {
         let terms = [self.terms.as_ref(), before.terms.as_ref()];
         let superseded = terms.iter().flatten().filter_map(|terms| terms.supersedes.clone());
         // The one that is superseded may stand longer or shorter: its partner's others are this one's, too.
-        let of_partner = terms.iter().flatten().flat_map(|t| world.referrers(&t.partner, Collection::Agreements));
+        let of_partner =
+            terms.iter().flatten().flat_map(|t| world.referrers(&t.partner, Collection::Agreements));
         world.referrers(me, Collection::Agreements).into_iter().chain(superseded).chain(of_partner).collect()
     }
 }
@@ -523,7 +539,9 @@ mod tests {
 
     #[test]
     fn what_is_no_term_is_refused() {
-        for text in ["", "P", "2Y", "PT5H", "P1DT5H", "-P2Y", "P0D", "2020/2021-13", "2020", "P99999Y", "P2Y/2026"] {
+        for text in
+            ["", "P", "2Y", "PT5H", "P1DT5H", "-P2Y", "P0D", "2020/2021-13", "2020", "P99999Y", "P2Y/2026"]
+        {
             assert!(matches!(text.parse::<Term>(), Err(BadTerm::Malformed(_))), "{text}");
         }
         assert!(matches!("2026/2023".parse::<Term>(), Err(BadTerm::Inverted(_))));

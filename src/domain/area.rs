@@ -45,7 +45,8 @@ impl Timeline for AreaTimeline {
     }
 
     fn rules(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
-        let in_cycle = self.parent.as_ref().is_some_and(|parent| parent == me || ancestors(world, parent).contains(me));
+        let in_cycle =
+            self.parent.as_ref().is_some_and(|parent| parent == me || ancestors(world, parent).contains(me));
         if let (true, Some(event)) = (in_cycle, self.defined) {
             out.add(me, Reason::LineageCycle, event, Vec::new());
         }

@@ -1,12 +1,17 @@
 //! What does not hold, and why: the reasons of every refusal, in the order in which they are given.
 
+use serde::{Deserialize, Serialize};
+
 use super::name::{Collection, Name};
 use super::time::{Mark, Misfit, Spells, Succession, When};
 use crate::position::Position;
 
 /// Why a request is refused. Declared in the order of DOMAIN.md §6, so that the least of several is the one to give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "each is a row of the table in DOMAIN.md §6, and tells what it is by its name")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[allow(
+    missing_docs,
+    reason = "each is a row of the table in DOMAIN.md §6, and tells what it is by its name"
+)]
 pub enum Reason {
     FieldRequired,
     UnknownValue,
@@ -235,7 +240,8 @@ impl Breaches {
 
     /// The rule does not hold for this event because of another event of its stream.
     pub fn clash(&mut self, me: &Name, reason: Reason, event: Position, other: Mark, says: &str) {
-        let against = Against { name: me.clone(), event: Some(other.event), says: format!("{says} {}", other.at) };
+        let against =
+            Against { name: me.clone(), event: Some(other.event), says: format!("{says} {}", other.at) };
         self.add(me, reason, event, vec![against]);
     }
 

@@ -33,7 +33,9 @@ impl Form {
     pub fn is_military(self) -> bool {
         match self {
             Form::Troops | Form::Naval | Form::Air => true,
-            Form::Financial | Form::Transit | Form::Reconstruction | Form::Training | Form::HostNation => false,
+            Form::Financial | Form::Transit | Form::Reconstruction | Form::Training | Form::HostNation => {
+                false
+            }
         }
     }
 

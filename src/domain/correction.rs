@@ -79,8 +79,12 @@ pub struct History<'a> {
 impl<'a> History<'a> {
     /// Of one stream's events, in order, up to what is known.
     pub fn new(events: &'a [Event]) -> History<'a> {
-        let mut history =
-            History { events, targets: HashMap::new(), retracted: HashSet::new(), corrections: HashMap::new() };
+        let mut history = History {
+            events,
+            targets: HashMap::new(),
+            retracted: HashSet::new(),
+            corrections: HashMap::new(),
+        };
         for event in events.iter().rev() {
             let Fact::Amendment(amendment) = &event.content.fact else { continue };
             let Some(target) = history.find(amendment.target()) else { continue };
@@ -145,9 +149,10 @@ impl<'a> History<'a> {
         }
         match (amendment, &target.content.fact) {
             (Amendment::Corrected { .. }, Fact::Amendment(_)) => Err(Reason::NotCorrectable),
-            (Amendment::Corrected { content, .. }, fact) if !content.fact.same_kind(fact) => Err(Reason::NotCorrectable),
-            (Amendment::Corrected { .. } | Amendment::Retracted { .. }, Fact::Amendment(Amendment::Retracted { .. }))
-            | (Amendment::Corrected { .. }, _) => Ok(target),
+            (Amendment::Corrected { content, .. }, fact) if !content.fact.same_kind(fact) => {
+                Err(Reason::NotCorrectable)
+            }
+            (Amendment::Corrected { .. }, _) => Ok(target),
             (Amendment::Retracted { .. }, Fact::Amendment(Amendment::Corrected { .. })) => {
                 let corrected = self.targets.get(&target.position);
                 let last = corrected.and_then(|corrected| self.corrections.get(corrected));

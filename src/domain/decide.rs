@@ -34,7 +34,7 @@ pub struct Now {
 impl Now {
     /// The latest date that it is anywhere (UTC+14): what begins after it lies in the future for all.
     fn latest_today(&self) -> Day {
-        self.at.to_zoned(TimeZone::fixed(Offset::constant(14))).date().into()
+        self.at.to_zoned_datetime(TimeZone::fixed(Offset::constant(14))).date().into()
     }
 }
 
@@ -116,7 +116,8 @@ pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Ch
     batch.check_names(commands)?;
     batch.check_first_problem()?;
     batch.check_rules()?;
-    let outcomes = commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
+    let outcomes =
+        commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
     Ok(Changes { outcomes, ..batch.changes })
 }
 
@@ -147,7 +148,9 @@ fn recognise(record: &dyn Record, commands: &[Command]) -> Result<Vec<Seen>, Ref
                 command.id, event.position, event.name
             )),
             (None, Some(first)) if same(&first.name, &first.content) => Seen::Twice,
-            (None, Some(_)) => reused(format!("command_id {} is twice in this request, with other content", command.id)),
+            (None, Some(_)) => {
+                reused(format!("command_id {} is twice in this request, with other content", command.id))
+            }
             (None, None) => {
                 earlier.insert(command.id, command);
                 Seen::New
@@ -221,7 +224,12 @@ impl<'a> Batch<'a> {
             fact => {
                 let taken = fact.opens() && before.version() > Version(0);
                 if taken && !(fact.may_follow() && before.is_open()) {
-                    self.problem(Reason::IdTaken, index, name, "the name is used already; names are never used again");
+                    self.problem(
+                        Reason::IdTaken,
+                        index,
+                        name,
+                        "the name is used already; names are never used again",
+                    );
                 }
                 if let Some(events) = self.histories.get_mut(name) {
                     events.push(event.clone());
@@ -238,7 +246,13 @@ impl<'a> Batch<'a> {
     }
 
     /// The stream with a correction or a retraction; none where it may not be made.
-    fn amend(&mut self, index: usize, before: &Stream, event: &Event, amendment: &Amendment) -> Option<Stream> {
+    fn amend(
+        &mut self,
+        index: usize,
+        before: &Stream,
+        event: &Event,
+        amendment: &Amendment,
+    ) -> Option<Stream> {
         let name = &event.name;
         let recorded_before = self.record.tail();
         if !self.histories.contains_key(name) {
@@ -253,7 +267,9 @@ impl<'a> Batch<'a> {
                 let says = match reason {
                     Reason::UnknownEvent => "no event of this stream was recorded before under that name",
                     Reason::AlreadyRetracted => "the event is retracted already",
-                    Reason::NotCorrectable => "corrections are retracted, not corrected, and the kind of fact stays",
+                    Reason::NotCorrectable => {
+                        "corrections are retracted, not corrected, and the kind of fact stays"
+                    }
                     _ => "a later correction of the same event stands: retract that one first",
                 };
                 self.problem(reason, index, name, says);
@@ -358,7 +374,8 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let before: BTreeSet<_> = ask(&asked, self.record).iter().map(Breach::key).collect();
-        let mut new: Vec<Breach> = after.into_iter().filter(|breach| !before.contains(&breach.key())).collect();
+        let mut new: Vec<Breach> =
+            after.into_iter().filter(|breach| !before.contains(&breach.key())).collect();
         new.extend(unequal);
         new.sort_by_key(Breach::key);
         let first = new.iter().filter(|breach| self.is_own(breach.event)).map(|breach| breach.reason).min();
@@ -385,10 +402,15 @@ impl<'a> Batch<'a> {
 
     /// Offers that this request makes, brings back or makes to read otherwise, where they miss their exception.
     fn unequal_offers(&self) -> Vec<Breach> {
-        let written = self.changes.streams.iter().filter_map(|(name, stream)| Some((name, stream.timeline.activity()?)));
+        let written = self
+            .changes
+            .streams
+            .iter()
+            .filter_map(|(name, stream)| Some((name, stream.timeline.activity()?)));
         let altered = written.filter(|(name, after)| {
             let before = self.record.stream(name);
-            before.as_ref().and_then(|stream| stream.timeline.activity()?.offer.as_ref()) != after.offer.as_ref()
+            before.as_ref().and_then(|stream| stream.timeline.activity()?.offer.as_ref())
+                != after.offer.as_ref()
         });
         altered.filter_map(|(name, timeline)| timeline.unequal_access(name, self)).collect()
     }
@@ -400,9 +422,8 @@ impl<'a> Batch<'a> {
 
     fn violations(&self, breaches: Vec<Breach>) -> Vec<Violation> {
         let recorded = self.record.tail();
-        let command = |position: Position| {
-            usize::try_from(position.0.checked_sub(recorded.0)?.checked_sub(1)?).ok()
-        };
+        let command =
+            |position: Position| usize::try_from(position.0.checked_sub(recorded.0)?.checked_sub(1)?).ok();
         let violation = |breach: Breach| {
             let against: Vec<String> = breach
                 .against

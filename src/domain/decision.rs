@@ -117,7 +117,9 @@ impl DecisionFact {
 
     pub(super) fn mentions(&self) -> Vec<&Name> {
         match self {
-            DecisionFact::Recorded { meeting, links, .. } => meeting.iter().chain(links.iter().map(|l| &l.to)).collect(),
+            DecisionFact::Recorded { meeting, links, .. } => {
+                meeting.iter().chain(links.iter().map(|l| &l.to)).collect()
+            }
             DecisionFact::Linked { links } => links.iter().map(|link| &link.to).collect(),
             DecisionFact::Superseded { by } => vec![by],
             DecisionFact::PutInEffect | DecisionFact::Lapsed { .. } => Vec::new(),
@@ -216,7 +218,8 @@ impl DecisionTimeline {
         let begun = taken.by(t);
         let effect = Truth::any(self.effect.iter().map(|(mark, _)| mark.at.by(t)));
         let out = |superseded: bool| {
-            let (own, other): (Vec<_>, Vec<_>) = self.outs.iter().partition(|out| out.by.is_some() == superseded);
+            let (own, other): (Vec<_>, Vec<_>) =
+                self.outs.iter().partition(|out| out.by.is_some() == superseded);
             let first = |out: &Out| Truth::any(other.iter().map(|o| o.mark.at.before(out.mark.at))).not();
             Truth::any(own.iter().map(|out| out.mark.at.by(t).and(first(out))))
         };
@@ -259,12 +262,14 @@ impl DecisionTimeline {
         }
         for (event, from, kind, to) in edges {
             if from == to || reach(world, &to, Direction::Back).contains(&from) {
-                let against = vec![Against { name: to.clone(), event: None, says: format!("rests on {from}") }];
+                let against =
+                    vec![Against { name: to.clone(), event: None, says: format!("rests on {from}") }];
                 out.add(me, Reason::LineageCycle, event, against);
             }
             let (Some(newer), Some(older)) = (taken_on(world, &from), taken_on(world, &to)) else { continue };
             if kind.looks_back() && older.by(newer).is_no() {
-                let against = vec![Against { name: to.clone(), event: None, says: format!("taken only on {older}") }];
+                let against =
+                    vec![Against { name: to.clone(), event: None, says: format!("taken only on {older}") }];
                 out.add(me, Reason::LineageBackwards, event, against);
             }
         }
@@ -307,7 +312,9 @@ pub fn neighbours(world: &dyn World, decision: &Name, direction: Direction) -> V
     let own = own.as_ref().and_then(|stream| stream.timeline.decision());
     let mut found: Vec<(LinkType, Name)> = match (direction, own) {
         (_, None) => Vec::new(),
-        (Direction::Back, Some(own)) => own.links.iter().map(|(_, link)| (link.kind, link.to.clone())).collect(),
+        (Direction::Back, Some(own)) => {
+            own.links.iter().map(|(_, link)| (link.kind, link.to.clone())).collect()
+        }
         (Direction::Forward, Some(own)) => {
             own.outs.iter().filter_map(|out| Some((LinkType::Supersedes, out.by.clone()?))).collect()
         }
@@ -386,7 +393,9 @@ impl Timeline for DecisionTimeline {
             DecisionFact::Superseded { by } => {
                 self.outs.push(Out { by: Some(by.clone()), mark, valid: valid.clone() });
             }
-            DecisionFact::Lapsed { reason: _ } => self.outs.push(Out { by: None, mark, valid: valid.clone() }),
+            DecisionFact::Lapsed { reason: _ } => {
+                self.outs.push(Out { by: None, mark, valid: valid.clone() })
+            }
         }
     }
 

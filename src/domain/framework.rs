@@ -79,7 +79,8 @@ impl Timeline for FrameworkTimeline {
             return Vec::new();
         }
         // Tenures rest on it, and participations on the standing that the tenures give.
-        let holders = [Collection::Countries, Collection::Organisations].map(|c| world.referrers(me, c)).concat();
+        let holders =
+            [Collection::Countries, Collection::Organisations].map(|c| world.referrers(me, c)).concat();
         let activities = holders.iter().flat_map(|actor| world.referrers(actor, Collection::Activities));
         let offers = world.referrers(me, Collection::Activities);
         activities.chain(offers).chain(holders.iter().cloned()).collect()

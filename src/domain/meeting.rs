@@ -191,7 +191,9 @@ impl MeetingFact {
 
     pub(super) fn dating(&self) -> Dating {
         match self {
-            MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => Dating::Meeting,
+            MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => {
+                Dating::Meeting
+            }
             MeetingFact::Confirmed
             | MeetingFact::Invited(_)
             | MeetingFact::Answered { .. }
@@ -314,7 +316,9 @@ impl MeetingTimeline {
 
     fn invite(&mut self, event: Position, delegation: &Delegation) {
         match self.state {
-            None | Some(MeetingState::Cancelled) => return self.misplaced.push((event, Reason::BadTransition)),
+            None | Some(MeetingState::Cancelled) => {
+                return self.misplaced.push((event, Reason::BadTransition));
+            }
             Some(state) if !state.took_place() && delegation.attendance != Attendance::Unspecified => {
                 self.misplaced.push((event, Reason::NotHeld));
             }

@@ -76,7 +76,9 @@ pub struct Name(Arc<str>);
 
 /// It is no resource name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no resource name: write a collection, a slash and an id of lower-case letters, digits and hyphens")]
+#[error(
+    "`{0}` is no resource name: write a collection, a slash and an id of lower-case letters, digits and hyphens"
+)]
 pub struct BadName(pub String);
 
 /// The longest id that a name may have (AIP-122 takes it from RFC 1034).
@@ -86,7 +88,10 @@ impl Name {
     /// What it names.
     pub fn collection(&self) -> Collection {
         let text = self.0.split('/').next().unwrap_or_default();
-        Collection::ALL.into_iter().find(|c| c.text() == text).expect("a name is only made with a known collection")
+        Collection::ALL
+            .into_iter()
+            .find(|c| c.text() == text)
+            .expect("a name is only made with a known collection")
     }
 
     /// Its part after the slash.
@@ -168,7 +173,9 @@ mod tests {
     #[test]
     fn what_is_no_name_is_refused() {
         let long = format!("areas/{}", "a".repeat(ID_BYTES_MAX + 1));
-        for text in ["", "sg", "countries/", "/jp", "countries/JP", "planets/mars", "areas/a/b", "areas/-a", &long] {
+        for text in
+            ["", "sg", "countries/", "/jp", "countries/JP", "planets/mars", "areas/a/b", "areas/-a", &long]
+        {
             assert!(text.parse::<Name>().is_err(), "{text}");
         }
     }

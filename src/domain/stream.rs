@@ -205,7 +205,8 @@ impl Stream {
             }
         }
         for (name, events) in &self.mentions {
-            let known = *name == self.name && self.is_open() || world.stream(name).is_some_and(|s| s.is_open());
+            let known =
+                *name == self.name && self.is_open() || world.stream(name).is_some_and(|s| s.is_open());
             if !known {
                 for &event in events {
                     out.add(&self.name, Reason::unknown(name.collection()), event, Vec::new());
@@ -219,7 +220,9 @@ impl Stream {
     pub fn dependents(&self, before: Option<&Stream>, world: &dyn World) -> Vec<Name> {
         let mut names = self.timeline.dependents(&self.name, before.map(|stream| &stream.timeline), world);
         if self.is_open() != before.is_some_and(Stream::is_open) {
-            names.extend(Collection::ALL.into_iter().flat_map(|collection| world.referrers(&self.name, collection)));
+            names.extend(
+                Collection::ALL.into_iter().flat_map(|collection| world.referrers(&self.name, collection)),
+            );
         }
         names
     }

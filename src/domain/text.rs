@@ -94,7 +94,8 @@ impl Names {
     /// The name on `t` in the language of `range` (RFC 4647 lookup), else in English, else in French, else in the first
     /// language by tag.
     pub fn shown(&self, range: &Language, t: When) -> Option<Shown> {
-        let on = |language: &Language| self.0.get(language).map(|names| names.on(t)).filter(|on| !on.is_empty());
+        let on =
+            |language: &Language| self.0.get(language).map(|names| names.on(t)).filter(|on| !on.is_empty());
         let (language, fallback, on) = choice(range, self.0.keys(), on)?;
         let (truth, names) = match on.iter().find(|(truth, _)| truth.is_yes()) {
             Some((_, certain)) => (Truth::Yes, vec![certain.value.clone()]),
@@ -138,7 +139,9 @@ fn lookup(range: &Language) -> Vec<Language> {
         tags.push(Language(tag.into()));
         match tag.rsplit_once('-') {
             // A single character introduces what follows it and is dropped with it (RFC 4647 §3.4).
-            Some((shorter, _)) => tag = shorter.rsplit_once('-').filter(|(_, s)| s.len() == 1).map_or(shorter, |s| s.0),
+            Some((shorter, _)) => {
+                tag = shorter.rsplit_once('-').filter(|(_, s)| s.len() == 1).map_or(shorter, |s| s.0)
+            }
             None => return tags,
         }
     }
@@ -150,7 +153,9 @@ mod tests {
 
     #[test]
     fn tags_are_read_in_their_canonical_form() {
-        for (text, canonical) in [("EN", "en"), ("fr-ch", "fr-CH"), ("es-419", "es-419"), ("zh-hant-tw", "zh-Hant-TW")] {
+        for (text, canonical) in
+            [("EN", "en"), ("fr-ch", "fr-CH"), ("es-419", "es-419"), ("zh-hant-tw", "zh-Hant-TW")]
+        {
             assert_eq!(text.parse::<Language>().unwrap().as_str(), canonical);
         }
         for text in ["", "en_US", "en--GB", "e", "french language", "und"] {

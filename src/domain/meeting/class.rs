@@ -124,7 +124,13 @@ fn organisation_attended(world: &dyn World, meeting: &MeetingTimeline, incomplet
     let alliance = world.alliance();
     let mut organisations = meeting.attendees().filter(|d| d.actor.collection() == Collection::Organisations);
     let attended = organisations.any(|delegation| alliance.as_ref() != Some(&delegation.actor));
-    if attended { Truth::Yes } else if incomplete { Truth::Possibly } else { Truth::No }
+    if attended {
+        Truth::Yes
+    } else if incomplete {
+        Truth::Possibly
+    } else {
+        Truth::No
+    }
 }
 
 fn classes(core: Core, guests: &[Guest], frameworks: &[Name], others: Truth) -> Vec<(Class, Truth)> {
@@ -135,7 +141,8 @@ fn classes(core: Core, guests: &[Guest], frameworks: &[Name], others: Truth) -> 
         Core::Members | Core::Nobody => Truth::No,
     };
     let one_external = exactly_one(guests);
-    let each = |holds: &dyn Fn(&Guest) -> Truth| Truth::all(guests.iter().map(|g| g.external.not().or(holds(g))));
+    let each =
+        |holds: &dyn Fn(&Guest) -> Truth| Truth::all(guests.iter().map(|g| g.external.not().or(holds(g))));
     let each_holds_one = each(&|guest| guest.holds_some);
     let common = Truth::any((0..frameworks.len()).map(|i| each(&|guest| guest.tenures[i].1)));
     let beyond = Truth::any(guests.iter().map(|guest| guest.external.and(guest.holds_some.not())));

@@ -92,13 +92,10 @@ impl PartialDate {
             PartialDate::Year(year) => (Date::new(year, 1, 1), Date::new(year, 12, 31)),
             PartialDate::Month(year, month) => {
                 let first = Date::new(year, month, 1);
-                let last = first.as_ref().map(|date| date.last_of_month());
-                (first.clone(), last.or(first))
+                let last = Date::new(year, month, 1).map(Date::last_of_month);
+                (first, last)
             }
-            PartialDate::Day(year, month, day) => {
-                let exact = Date::new(year, month, day);
-                (exact.clone(), exact)
-            }
+            PartialDate::Day(year, month, day) => (Date::new(year, month, day), Date::new(year, month, day)),
         };
         let known = "a partial date is only made of parts that a calendar has";
         When { earliest: first.expect(known).into(), latest: last.expect(known).into() }
@@ -246,9 +243,18 @@ mod tests {
 
     #[test]
     fn what_no_calendar_has_is_refused() {
-        for text in
-            ["", "11-09", "2011/09", "2011-13", "2011-02-30", "2011-9-1", "2011-09-15-1", "+2011", "0000", "2011-00"]
-        {
+        for text in [
+            "",
+            "11-09",
+            "2011/09",
+            "2011-13",
+            "2011-02-30",
+            "2011-9-1",
+            "2011-09-15-1",
+            "+2011",
+            "0000",
+            "2011-00",
+        ] {
             assert!(text.parse::<PartialDate>().is_err(), "{text}");
         }
     }

@@ -57,7 +57,10 @@ impl<V> Succession<V> {
     pub fn misfits(&self) -> Vec<(Mark, Mark)> {
         let exact: Vec<Mark> = self.0.iter().map(|v| v.since).filter(|mark| mark.at.is_exact()).collect();
         let clash = |mark: &Mark| {
-            exact.iter().find(|other| other.at == mark.at && other.event != mark.event).map(|other| (*mark, *other))
+            exact
+                .iter()
+                .find(|other| other.at == mark.at && other.event != mark.event)
+                .map(|other| (*mark, *other))
         };
         exact.iter().filter_map(clash).collect()
     }

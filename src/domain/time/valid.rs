@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::date::{BadDate, Day, PartialDate, When};
@@ -15,7 +15,7 @@ pub enum Moment {
     /// Known to a day, a month or a year.
     Date(PartialDate),
     /// Known to the instant; its day is the local day there.
-    Instant(Box<Zoned>),
+    Instant(Box<ZonedDateTime>),
 }
 
 impl Moment {
@@ -44,7 +44,7 @@ impl FromStr for Moment {
         if !text.contains('T') {
             return text.parse().map(Moment::Date);
         }
-        match text.parse::<Zoned>() {
+        match text.parse::<ZonedDateTime>() {
             Ok(zoned) if zoned.time_zone().iana_name().is_some() && zoned.year() > 0 => {
                 Ok(Moment::Instant(Box::new(zoned)))
             }
