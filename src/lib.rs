@@ -6,3 +6,8 @@ pub mod log;
 pub mod position;
 pub mod proto;
 pub mod state;
+pub mod grpc;
+pub mod projections;
+pub mod recorder;
+pub mod server;
+pub mod wire;

@@ -91,7 +91,25 @@ impl Snapshot {
         Ok(())
     }
 
-    fn refer(&mut self, named: &Name, by: &Name) {
+    /// What is known at `tail`, to be filled with what was saved.
+    pub(super) fn at(tail: Position, alliance: Option<(Position, Name)>) -> Snapshot {
+        Snapshot { tail, alliance, ..Snapshot::default() }
+    }
+
+    pub(super) fn put_stream(&mut self, stream: Stream) {
+        self.names.insert(stream.name.clone());
+        self.streams.insert(stream.name.clone(), Arc::new(stream));
+    }
+
+    pub(super) fn put_command(&mut self, id: CommandId, position: Position) {
+        self.commands.insert(id, position);
+    }
+
+    pub(super) fn put_equal_access(&mut self, name: Name) {
+        self.equal_access.insert(name);
+    }
+
+    pub(super) fn refer(&mut self, named: &Name, by: &Name) {
         let known = self.referrers.get(named).is_some_and(|referrers| referrers.contains(by));
         if !known {
             self.referrers.entry(named.clone()).or_default().insert(by.clone());
