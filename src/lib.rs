@@ -2,12 +2,12 @@
 //! over gRPC what was so on any day, and what was known about it on any other day.
 
 pub mod domain;
+pub mod grpc;
 pub mod log;
 pub mod position;
-pub mod proto;
-pub mod state;
-pub mod grpc;
 pub mod projections;
+pub mod proto;
 pub mod recorder;
 pub mod server;
+pub mod state;
 pub mod wire;

@@ -253,7 +253,12 @@ impl Writer {
     }
 
     /// Decides a request, and while no append is under way all that wait behind it: they go into one group.
-    fn take(&mut self, first: Request, requests: &mut mpsc::Receiver<Request>, mut under_way: Option<&mut UnderWay>) {
+    fn take(
+        &mut self,
+        first: Request,
+        requests: &mut mpsc::Receiver<Request>,
+        mut under_way: Option<&mut UnderWay>,
+    ) {
         let mut request = Some(first);
         while let Some(taken) = request {
             self.decide(taken, under_way.as_deref_mut());
@@ -436,7 +441,9 @@ impl Record for Deciding<'_> {
         let Some(stream) = self.stream(name) else { return Vec::new() };
         let durable = stream.positions.partition_point(|&position| self.undurable(position).is_none());
         let mut events = self.loaded(self.writer.loader.events(&stream.positions[..durable]));
-        events.extend(stream.positions[durable..].iter().filter_map(|&position| self.undurable(position)).cloned());
+        events.extend(
+            stream.positions[durable..].iter().filter_map(|&position| self.undurable(position)).cloned(),
+        );
         events
     }
 }

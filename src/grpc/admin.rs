@@ -39,7 +39,10 @@ impl Admin {
 
 #[tonic::async_trait]
 impl AdminService for Admin {
-    async fn get_status(&self, request: Request<GetStatusRequest>) -> Result<Response<GetStatusResponse>, Status> {
+    async fn get_status(
+        &self,
+        request: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
         let GetStatusRequest {} = request.into_inner();
         let snapshot = self.readers.state().latest();
         let LogStatus { id, tail, segments, bytes, read_only, opened } = self.log.report();
@@ -69,7 +72,9 @@ impl AdminService for Admin {
             }),
             projections: Vec::new(),
             read_only: read_only.is_some(),
-            start_phases: phases.map(|(name, micros)| StartPhase { name: (*name).into(), micros: *micros }).collect(),
+            start_phases: phases
+                .map(|(name, micros)| StartPhase { name: (*name).into(), micros: *micros })
+                .collect(),
         }))
     }
 }

@@ -17,7 +17,8 @@ use crate::log::EventLog;
 use crate::position::Position;
 use crate::proto::v1::event_service_server::EventService;
 use crate::proto::v1::{
-    self, Amendment, GetEventRequest, GetEventResponse, ReadEventsRequest, ReadEventsResponse, read_events_request,
+    self, Amendment, GetEventRequest, GetEventResponse, ReadEventsRequest, ReadEventsResponse,
+    read_events_request,
 };
 use crate::wire;
 
@@ -44,7 +45,10 @@ impl Events {
 
 #[tonic::async_trait]
 impl EventService for Events {
-    async fn get_event(&self, request: Request<GetEventRequest>) -> Result<Response<GetEventResponse>, Status> {
+    async fn get_event(
+        &self,
+        request: Request<GetEventRequest>,
+    ) -> Result<Response<GetEventResponse>, Status> {
         let GetEventRequest { name, command_id, as_of, at_least_position } = request.into_inner();
         let wanted = Wanted::parse(&name, &command_id)?;
         let state = self.readers.state().clone();
@@ -76,7 +80,10 @@ impl EventService for Events {
         let request = request.into_inner();
         let filter = Filter::parse(&request)?;
         if request.backwards && request.follow {
-            return Err(status::bad_field("follow", "a stream that goes backwards cannot follow; leave one out"));
+            return Err(status::bad_field(
+                "follow",
+                "a stream that goes backwards cannot follow; leave one out",
+            ));
         }
         let tail = self.log.tail();
         let from = self.start(&request, tail).await?;
@@ -110,7 +117,11 @@ impl Events {
             None | Some(read_events_request::Start::FromPosition(0)) if request.backwards => Ok(tail),
             None | Some(read_events_request::Start::FromPosition(0)) => Ok(Position(1)),
             Some(read_events_request::Start::FromPosition(from)) if request.backwards => {
-                if from > tail.0 { Err(status::beyond_tail(Position(from), tail)) } else { Ok(Position(from)) }
+                if from > tail.0 {
+                    Err(status::beyond_tail(Position(from), tail))
+                } else {
+                    Ok(Position(from))
+                }
             }
             // One beyond the tail is where a follower goes on that has seen everything.
             Some(read_events_request::Start::FromPosition(from)) if from > tail.0 + 1 => {
@@ -118,13 +129,14 @@ impl Events {
             }
             Some(read_events_request::Start::FromPosition(from)) => Ok(Position(from)),
             Some(read_events_request::Start::FromTime(time)) => {
-                let time = wire::parse_timestamp(&time).ok_or_else(|| status::bad_time("from_time"))?;
+                let time = wire::decode_timestamp(time).ok_or_else(|| status::bad_time("from_time"))?;
                 let (loader, backwards) = (self.readers.state().loader().clone(), request.backwards);
                 let found = tokio::task::spawn_blocking(move || {
                     if backwards {
                         return loader.last_recorded_by(time, tail);
                     }
-                    let before = time.checked_sub(jiff::Span::new().nanoseconds(1)).unwrap_or(jiff::Timestamp::MIN);
+                    let before =
+                        time.checked_sub(jiff::Span::new().nanoseconds(1)).unwrap_or(jiff::Timestamp::MIN);
                     loader.last_recorded_by(before, tail).map(Position::next)
                 });
                 let found = found.await.map_err(|error| status::internal(&error))?;
@@ -154,7 +166,8 @@ impl Wanted {
 
 fn with_amendments(event: &Event, events: &[Event], answered: v1::AnsweredAsOf) -> GetEventResponse {
     let history = History::new(events);
-    let known = events.iter().find(|e| e.position == event.position).map_or(&event.content, |e| history.content(e));
+    let known =
+        events.iter().find(|e| e.position == event.position).map_or(&event.content, |e| history.content(e));
     let amendments = history.amendments(event.position).into_iter().map(|amendment| Amendment {
         event: Some(wire::encode_event(amendment)),
         stands: history.stands(amendment.position),
@@ -188,13 +201,15 @@ impl Filter {
             name("streams", stream)?;
         }
         for kind in &request.kinds {
-            if !wire::FACT_KINDS.contains(&kind.as_str()) {
-                let says = format!("`{kind}` is no kind of fact; allowed are {}", wire::FACT_KINDS.join(", "));
+            let known = wire::fact_kinds();
+            if !known.contains(kind) {
+                let says = format!("`{kind}` is no kind of fact; allowed are {}", known.join(", "));
                 return Err(status::unknown_value("kinds", &says));
             }
         }
         let actors = request.actors.iter().map(|actor| name("actors", actor)).collect::<Result<_, _>>()?;
-        let (streams, kinds) = (request.streams.iter().cloned().collect(), request.kinds.iter().cloned().collect());
+        let (streams, kinds) =
+            (request.streams.iter().cloned().collect(), request.kinds.iter().cloned().collect());
         Ok(Filter { streams, kinds, actors })
     }
 
@@ -281,7 +296,8 @@ impl Reader {
         let mut next = from;
         while next > Position::ZERO && self.left > 0 {
             let (log, filter, left) = (self.log.clone(), self.filter.clone(), self.left);
-            let visit = tokio::task::spawn_blocking(move || previous_batch(log.as_ref(), &filter, next, left));
+            let visit =
+                tokio::task::spawn_blocking(move || previous_batch(log.as_ref(), &filter, next, left));
             let batch = visit.await.map_err(|error| status::internal(&error))??;
             self.left -= batch.events.len() as u64;
             next = Position(batch.seen.0 - 1);
@@ -333,11 +349,14 @@ fn previous_batch(log: &dyn EventLog, filter: &Filter, from: Position, left: u64
     let (mut bytes, mut looked_at) = (0, 0);
     let mut next = from;
     while next > Position::ZERO && bytes < MESSAGE_BYTES && looked_at < CHECKPOINT_EVENTS {
-        let frame = log.read(next).and_then(|mut reader| reader.next()).map_err(|error| status::internal(&error))?;
+        let frame =
+            log.read(next).and_then(|mut reader| reader.next()).map_err(|error| status::internal(&error))?;
         let frame = frame.ok_or_else(|| status::beyond_tail(next, log.tail()))?;
         looked_at += frame.events as usize;
         bytes += frame.payload.len();
-        for event in passing(&frame.payload, filter)?.into_iter().rev().filter(|event| event.position <= next.0) {
+        for event in
+            passing(&frame.payload, filter)?.into_iter().rev().filter(|event| event.position <= next.0)
+        {
             batch.seen = Position(event.position);
             batch.events.push(event);
             if batch.events.len() as u64 == left {

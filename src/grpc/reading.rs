@@ -94,7 +94,8 @@ impl Readers {
             let position = match known {
                 v1::as_of::KnownAt::KnownPosition(known) => Position(known),
                 v1::as_of::KnownAt::KnownTime(time) => {
-                    let time = crate::wire::parse_timestamp(&time).ok_or_else(|| status::bad_time("as_of.known_time"))?;
+                    let time = crate::wire::decode_timestamp(time)
+                        .ok_or_else(|| status::bad_time("as_of.known_time"))?;
                     loader.last_recorded_by(time, tail).map_err(|error| status::internal(&error))?
                 }
             };

@@ -44,7 +44,8 @@ type Waiting = Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, Stat
 impl RecordService for Records {
     async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
         let RecordRequest { commands, validate_only } = request.into_inner();
-        let commands = wire::parse_commands(commands, &self.limits).map_err(|invalid| status::invalid(&invalid))?;
+        let commands =
+            wire::parse_commands(commands, &self.limits).map_err(|invalid| status::invalid(&invalid))?;
         let recorded = self.recorder.record(commands, self.caller.clone(), validate_only).await;
         let outcomes = recorded.map_err(|error| status::record_error(&error))?;
         Ok(Response::new(RecordResponse { receipt: Some(receipt(outcomes)) }))
@@ -73,7 +74,9 @@ impl RecordService for Records {
         });
         let answers = ReceiverStream::new(waiting).then(|waiting| async {
             let outcome = match waiting? {
-                Ok(answer) => answer.await.unwrap_or(Err(RecordError::Stopping)).map_err(|e| status::record_error(&e)),
+                Ok(answer) => {
+                    answer.await.unwrap_or(Err(RecordError::Stopping)).map_err(|e| status::record_error(&e))
+                }
                 Err(refused) => Err(refused),
             };
             let outcome = match outcome {
@@ -86,10 +89,18 @@ impl RecordService for Records {
     }
 }
 
-async fn submit(recorder: &Recorder, limits: &Limits, caller: &Arc<str>, request: RecordStreamRequest) -> Waiting {
+async fn submit(
+    recorder: &Recorder,
+    limits: &Limits,
+    caller: &Arc<str>,
+    request: RecordStreamRequest,
+) -> Waiting {
     let RecordStreamRequest { commands, validate_only } = request;
     let commands = wire::parse_commands(commands, limits).map_err(|invalid| status::invalid(&invalid))?;
-    recorder.submit_in_turn(commands, caller.clone(), validate_only).await.map_err(|e| status::record_error(&e))
+    recorder
+        .submit_in_turn(commands, caller.clone(), validate_only)
+        .await
+        .map_err(|e| status::record_error(&e))
 }
 
 fn receipt(outcomes: Vec<Outcome>) -> Receipt {

@@ -118,7 +118,8 @@ impl Store {
     fn quarantine(&mut self) {
         self.jobs = None;
         let Ok(path) = self.generation() else { return };
-        let aside = path.file_name().map(|name| name.to_string_lossy().replacen("generation", "quarantine", 1));
+        let aside =
+            path.file_name().map(|name| name.to_string_lossy().replacen("generation", "quarantine", 1));
         if let Some(aside) = aside {
             // What cannot be moved is left; the pointer names the next generation all the same.
             let _ = std::fs::rename(&path, self.dir.join(aside));
@@ -189,7 +190,11 @@ fn load(tree: &sled::Db) -> Result<Option<Saved>, StoreError> {
         found = found.wrapping_add(digest_of(&key, &value));
         rows.push(Row { key: key[1..].to_vec(), value: value.to_vec() });
     }
-    if rows.len() as u64 == count && found == digest { Ok(Some(Saved { rows, checkpoint })) } else { Err(StoreError::Digest) }
+    if rows.len() as u64 == count && found == digest {
+        Ok(Some(Saved { rows, checkpoint }))
+    } else {
+        Err(StoreError::Digest)
+    }
 }
 
 fn save(tree: &mut sled::Db, mut rows: Vec<Row>, checkpoint: Vec<u8>) -> Result<(), StoreError> {

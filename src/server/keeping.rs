@@ -32,7 +32,9 @@ impl Keeping {
     pub(super) async fn stop(self, deadline: Instant) {
         self.stop.send_replace(true);
         if tokio::time::timeout_at(deadline, self.task).await.is_err() {
-            tracing::info!("there was no time for a last checkpoint; the next start folds the log from the one before");
+            tracing::info!(
+                "there was no time for a last checkpoint; the next start folds the log from the one before"
+            );
         }
     }
 }

@@ -93,7 +93,10 @@ impl Daemon {
             let log = EmbeddedLog::open(&data_dir.join("log"), Arc::new(DiskStorage), log)?;
             phases.end("open the log");
             if let Some(torn) = &log.report().opened.torn {
-                tracing::warn!(?torn, "an interrupted write left bytes behind the last whole frame; they are set aside");
+                tracing::warn!(
+                    ?torn,
+                    "an interrupted write left bytes behind the last whole frame; they are set aside"
+                );
             }
             let log: Arc<dyn EventLog> = Arc::new(log);
             let mut rows = Box::new(Store::new(data_dir.join("checkpoints")));
@@ -126,7 +129,10 @@ impl Daemon {
             health.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
         }
         let routes = grpc::read_services(&readers)
-            .add_service(v1::record_service_server::RecordServiceServer::new(Records::new(recorder.clone(), requests)))
+            .add_service(v1::record_service_server::RecordServiceServer::new(Records::new(
+                recorder.clone(),
+                requests,
+            )))
             .add_service(v1::event_service_server::EventServiceServer::new(Events::new(
                 readers.clone(),
                 log.clone(),
@@ -164,7 +170,8 @@ impl Daemon {
                 .await
                 .context("the log was not closed in time; it is whole, and the next start checks its end")?,
         };
-        how.context("the recorder ended early")?.context("the log failed; nothing after that was acknowledged")?;
+        how.context("the recorder ended early")?
+            .context("the log failed; nothing after that was acknowledged")?;
         keeping.stop(deadline).await;
         match drained {
             Ok(served) => served.context("the server ended"),

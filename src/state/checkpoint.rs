@@ -131,7 +131,11 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Option<Snapshot>, &'stati
         match entry {
             Entry::Stream(stream) => snapshot.put_stream(*stream),
             Entry::Command(position) => {
-                let id = row.key.get(1..).and_then(|id| Uuid::from_slice(id).ok()).ok_or("a key does not decode")?;
+                let id = row
+                    .key
+                    .get(1..)
+                    .and_then(|id| Uuid::from_slice(id).ok())
+                    .ok_or("a key does not decode")?;
                 snapshot.put_command(CommandId(id), position);
             }
             Entry::Reference(named, by) => snapshot.refer(&named, &by),
@@ -215,9 +219,12 @@ impl Keeper {
         let mut frames = self.log.read(position).map_err(on_log)?;
         let mut events = Vec::new();
         while events.len() < EVENTS_MAX {
-            let Some(frame) = frames.next().map_err(on_log)?.filter(|frame| frame.first <= until) else { break };
+            let Some(frame) = frames.next().map_err(on_log)?.filter(|frame| frame.first <= until) else {
+                break;
+            };
             let decoded = wire::decode_frame(&frame.payload);
-            events.extend(decoded.map_err(|source| LoadError::Undecodable { position: frame.first, source })?);
+            events
+                .extend(decoded.map_err(|source| LoadError::Undecodable { position: frame.first, source })?);
         }
         Ok(events)
     }
@@ -225,7 +232,8 @@ impl Keeper {
 
 fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
     let mut rows = Vec::new();
-    let mut put = |key: Vec<u8>, entry: &Entry| postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value }));
+    let mut put =
+        |key: Vec<u8>, entry: &Entry| postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value }));
     let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
     for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
         put(key(b's', &[stream.name.as_str()]), &Entry::Stream(Box::new(stream.as_ref().clone())))?;

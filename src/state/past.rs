@@ -78,7 +78,9 @@ impl World for Past {
 
     fn names(&self, collection: Collection) -> Vec<Name> {
         let begun = |name: &Name| {
-            self.present.stream(name).is_some_and(|s| s.positions.first().is_some_and(|&first| first <= self.at))
+            self.present
+                .stream(name)
+                .is_some_and(|s| s.positions.first().is_some_and(|&first| first <= self.at))
         };
         self.present.names(collection).into_iter().filter(begun).collect()
     }
