@@ -95,7 +95,7 @@ async fn run(seed: u64) {
 
 #[tokio::test]
 async fn nothing_known_is_lost_and_nothing_else_comes_up() {
-    for seed in 0..400 {
+    for seed in 0..300 {
         run(seed).await;
     }
 }

@@ -43,7 +43,7 @@ async fn outcome(disk: &SimulatedStorage, check: Check) -> Outcome {
 /// Whatever was cut off, the log takes appends, and opening it once more finds nothing torn.
 async fn goes_on(log: EmbeddedLog, disk: &SimulatedStorage, frames: &[NewFrame]) {
     let more = frame(2, b"more".to_vec());
-    append(&log, &[more.clone()]).await.unwrap();
+    append(&log, std::slice::from_ref(&more)).await.unwrap();
     drop(log);
     let log = open(disk).unwrap();
     assert_eq!(log.report().opened.torn, None);
