@@ -180,6 +180,15 @@ impl Contents {
         self.unsynced.clear();
     }
 
+    /// What the disk holds after a good sync.
+    fn synced(&self) -> Vec<u8> {
+        let mut bytes = self.durable.clone();
+        for change in &self.unsynced {
+            change.apply(&mut bytes, None);
+        }
+        bytes
+    }
+
     /// What the disk holds after a power cut: each change since the last sync may be there, in part if it is a write.
     fn survive(&self, random: &mut Random) -> Vec<u8> {
         let mut bytes = self.durable.clone();
@@ -444,7 +453,9 @@ impl StorageFile for SimulatedFile {
             let good = disk.sync()?;
             let Disk { files, random, .. } = disk;
             let contents = files.get_mut(&self.file).expect("an open file is there");
-            contents.durable = if good { contents.now.clone() } else { contents.survive(random) };
+            // Only what changed since the last sync is written: after one that failed, `durable` and `now` differ for
+            // good, until the same bytes are written again.
+            contents.durable = if good { contents.synced() } else { contents.survive(random) };
             contents.unsynced.clear();
             if good { Ok(()) } else { Err(io::Error::other("the sync was told to fail")) }
         })
