@@ -286,7 +286,7 @@ mod tests {
     fn a_frame_of_another_log_or_segment_is_no_frame_here() {
         let head = GOLDEN.first_chunk().unwrap();
         for (id, segment) in
-            [(Uuid::nil(), 1), (Uuid::from_bytes(std::array::from_fn(|n| 0x10 + n as u8)), 2)]
+            [(Uuid::nil(), 1), (Uuid::from_bytes(std::array::from_fn(|n| 0x10 + n.to_le_bytes()[0])), 2)]
         {
             let other = Salt::of(LogId::from_uuid(id), Position(segment));
             assert!(FrameHeader::decode(head, other).is_err());

@@ -14,6 +14,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -154,6 +155,13 @@ impl EmbeddedLog {
 /// The writer answers every command, also after it failed or was closed; so it can only have panicked.
 fn writer_is_gone() -> AppendError {
     AppendError::Failed { source: Arc::new(std::io::Error::other("the log's writer has ended")) }
+}
+
+impl fmt::Debug for EmbeddedLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EmbeddedLog { id, catalog, .. } = self;
+        f.debug_struct("EmbeddedLog").field("id", id).field("dir", &catalog.dir).finish_non_exhaustive()
+    }
 }
 
 impl EventLog for EmbeddedLog {

@@ -86,6 +86,21 @@ async fn a_disk_full_at_any_byte_refuses_and_recovers() {
 }
 
 #[tokio::test]
+async fn the_last_bytes_of_room_are_used() {
+    let disk = SimulatedStorage::new(0);
+    let log = open(&disk).unwrap();
+    let group = [frame(1, vec![1; 80])];
+    // One frame and the footer that may follow it: far less than is zeroed ahead where there is room.
+    disk.set_room(Some(stride(80) + FOOTER_BYTES));
+    append(&log, &group).await.unwrap();
+    assert!(
+        matches!(append(&log, &group).await, Err(AppendError::DiskFull { bytes, .. }) if bytes == stride(80))
+    );
+    log.close().await.unwrap();
+    assert_eq!(read_good(&open(&disk).unwrap()), group);
+}
+
+#[tokio::test]
 async fn a_close_without_room_loses_nothing() {
     let disk = SimulatedStorage::new(0);
     let log = open(&disk).unwrap();
