@@ -195,6 +195,27 @@ async fn a_segment_of_another_log_is_refused() {
     }
 }
 
+/// A frame whose checksums are all right, but of another history: only the chain tells.
+#[tokio::test]
+async fn a_frame_of_another_history_of_this_log_is_refused() {
+    let write = async |n: u8| {
+        let disk = SimulatedStorage::new(0);
+        let log = open(&disk).unwrap();
+        for n in [n, 7, 7] {
+            append(&log, &[frame(1, vec![n; 8])]).await.unwrap();
+        }
+        disk
+    };
+    let (disk, other) = (write(1).await, write(2).await);
+    let (path, bytes) = segments(&other).into_iter().next().unwrap();
+    let second = 64 + 56..64 + 2 * 56;
+    disk.tamper(&path, |it| it[second.clone()].copy_from_slice(&bytes[second.clone()]));
+    match open(&disk).err().unwrap() {
+        OpenError::Rotten { offset: 120, why, .. } => assert!(why.contains("chained"), "{why}"),
+        other => panic!("{other}"),
+    }
+}
+
 /// A client may record what looks like a frame: it must not decide whether a tear is taken for rot.
 #[tokio::test]
 async fn a_frame_inside_a_payload_is_no_frame() {
