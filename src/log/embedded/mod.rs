@@ -117,9 +117,10 @@ impl EmbeddedLog {
         let dir = dir.as_ref();
         let mut entry = recovery::enter(dir, &*storage, options.access)?;
         let recovered = match recovery::recover(dir, &storage, &options, entry.read_only.is_none()) {
-            Err(OpenError::Io { source, .. }) if is_no_room(&source) => {
+            Err(OpenError::Io { path, source }) if is_no_room(&source) => {
                 entry.read_only = Some(ReadOnlyBecause::NoRoom);
-                recovery::recover(dir, &storage, &options, false)?
+                let recovered = recovery::recover(dir, &storage, &options, false);
+                recovered.map_err(|_| OpenError::Io { path, source })?
             }
             recovered => recovered?,
         };

@@ -144,6 +144,18 @@ async fn a_start_on_a_full_disk_serves_reads() {
     }
 }
 
+#[test]
+fn a_log_that_there_is_no_room_to_make_is_made_later() {
+    let disk = SimulatedStorage::new(0);
+    disk.set_room(Some(5));
+    match open(&disk).err().unwrap() {
+        OpenError::Io { source, .. } => assert_eq!(source.kind(), std::io::ErrorKind::StorageFull),
+        other => panic!("{other}"),
+    }
+    disk.set_room(None);
+    assert_eq!(open(&disk).unwrap().tail(), Position::ZERO);
+}
+
 #[tokio::test]
 async fn short_writes_are_finished() {
     let disk = SimulatedStorage::new(3);
