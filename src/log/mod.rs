@@ -166,6 +166,8 @@ pub enum ReadOnlyBecause {
     Asked,
     /// The file system or the directory cannot be written to.
     Storage,
+    /// The disk was too full to make what was found durable. Opening it again when there is room ends this.
+    NoRoom,
 }
 
 /// What opening a log found and did.

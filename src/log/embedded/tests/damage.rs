@@ -43,7 +43,7 @@ async fn outcome(disk: &SimulatedStorage, check: Check) -> Outcome {
 /// Whatever was cut off, the log takes appends, and opening it once more finds nothing torn.
 async fn goes_on(log: EmbeddedLog, disk: &SimulatedStorage, frames: &[NewFrame]) {
     let more = frame(2, b"more".to_vec());
-    append(&log, &[more.clone()]).await.unwrap();
+    append(&log, std::slice::from_ref(&more)).await.unwrap();
     drop(log);
     let log = open(disk).unwrap();
     assert_eq!(log.report().opened.torn, None);
@@ -192,6 +192,27 @@ async fn a_segment_of_another_log_is_refused() {
         let copy = disk.copy();
         copy.tamper(&path, |it| *it = bytes);
         assert_eq!(outcome(&copy, Check::LastSegment).await, Outcome::Refused { file: path, offset: 0 });
+    }
+}
+
+/// A frame whose checksums are all right, but of another history: only the chain tells.
+#[tokio::test]
+async fn a_frame_of_another_history_of_this_log_is_refused() {
+    let write = async |n: u8| {
+        let disk = SimulatedStorage::new(0);
+        let log = open(&disk).unwrap();
+        for n in [n, 7, 7] {
+            append(&log, &[frame(1, vec![n; 8])]).await.unwrap();
+        }
+        disk
+    };
+    let (disk, other) = (write(1).await, write(2).await);
+    let (path, bytes) = segments(&other).into_iter().next().unwrap();
+    let second = 64 + 56..64 + 2 * 56;
+    disk.tamper(&path, |it| it[second.clone()].copy_from_slice(&bytes[second.clone()]));
+    match open(&disk).err().unwrap() {
+        OpenError::Rotten { offset: 120, why, .. } => assert!(why.contains("chained"), "{why}"),
+        other => panic!("{other}"),
     }
 }
 
