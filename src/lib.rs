@@ -5,4 +5,5 @@ pub mod domain;
 pub mod log;
 pub mod position;
 pub mod proto;
+pub mod state;
 pub mod wire;
