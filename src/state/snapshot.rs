@@ -16,7 +16,7 @@ use crate::domain::{Changes, Collection, CommandId, Event, Fact, Name, Stream, W
 use crate::position::Position;
 
 /// What is known at one position.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     tail: Position,
     streams: HashMap<Name, Arc<Stream>>,
