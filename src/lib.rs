@@ -2,7 +2,9 @@
 //! over gRPC what was so on any day, and what was known about it on any other day.
 
 pub mod domain;
+pub mod grpc;
 pub mod log;
 pub mod position;
+pub mod projections;
 pub mod proto;
 pub mod state;
