@@ -8,3 +8,4 @@ pub mod position;
 pub mod projections;
 pub mod proto;
 pub mod state;
+pub mod wire;

@@ -9,10 +9,8 @@ use crate::domain::time::PartialDate;
 use crate::domain::{Collection, Name, Reason};
 use crate::projections::{Languages, known};
 use crate::proto::v1;
+use crate::wire::name::{parse_date_if_any, parse_language, parse_name, parse_name_if_any};
 use crate::wire::{FieldViolation, Invalid};
-
-/// Countries and organisations.
-pub(super) const ACTORS: &[Collection] = &[Collection::Countries, Collection::Organisations];
 
 /// How many a page has where the caller does not say.
 const PAGE_SIZE_DEFAULT: usize = 100;
@@ -32,40 +30,28 @@ impl Asking {
         Asking { violations: Vec::new(), accept_language: header.unwrap_or_default().into() }
     }
 
-    fn say(&mut self, field: &str, reason: Reason, says: impl Into<String>) {
-        self.violations.push(FieldViolation { field: field.into(), reason, says: says.into() });
+    fn say(&mut self, field: &str, says: String) {
+        let (field, reason) = (field.into(), Reason::UnknownValue);
+        self.violations.push(FieldViolation { field, reason, says });
+    }
+
+    fn note<T>(&mut self, read: Result<T, FieldViolation>) -> Option<T> {
+        read.map_err(|violation| self.violations.push(violation)).ok()
     }
 
     /// The name of a resource of one of these collections; none where the field is empty or wrong.
     pub(super) fn name(&mut self, field: &str, text: &str, wanted: &[Collection]) -> Option<Name> {
-        if text.is_empty() {
-            return None;
-        }
-        let places = || wanted.iter().map(|c| format!("{}/…", c.text())).collect::<Vec<_>>().join(" or ");
-        match text.parse::<Name>() {
-            Ok(name) if wanted.contains(&name.collection()) => return Some(name),
-            Ok(name) => self.say(field, Reason::BadName, format!("`{name}` is not in {}", places())),
-            Err(error) => self.say(field, Reason::BadName, format!("{error}, here {}", places())),
-        }
-        None
+        self.note(parse_name_if_any(field, text, wanted)).flatten()
     }
 
     /// As `name`, where the field must be given.
     pub(super) fn needed_name(&mut self, field: &str, text: &str, wanted: &[Collection]) -> Option<Name> {
-        if text.is_empty() {
-            let places = wanted.iter().map(|c| format!("{}/…", c.text())).collect::<Vec<_>>().join(" or ");
-            self.say(field, Reason::FieldRequired, format!("say which one: {places}"));
-        }
-        self.name(field, text, wanted)
+        self.note(parse_name(field, text, wanted))
     }
 
     /// A date; none where the field is empty or wrong.
     pub(super) fn date(&mut self, field: &str, text: &str) -> Option<PartialDate> {
-        if text.is_empty() {
-            return None;
-        }
-        let date = text.parse::<PartialDate>();
-        date.map_err(|error| self.say(field, Reason::BadDate, error.to_string())).ok()
+        self.note(parse_date_if_any(field, text)).flatten()
     }
 
     /// The day of the two times.
@@ -87,7 +73,7 @@ impl Asking {
             Err(_) => {
                 let allowed = (1..64).map_while(|number| P::try_from(number).ok());
                 let allowed = allowed.map(|value| text(&value)).collect::<Vec<_>>().join(", ");
-                self.say(field, Reason::UnknownValue, format!("{number} is none of {allowed}"));
+                self.say(field, format!("{number} is none of {allowed}"));
                 None
             }
         }
@@ -98,13 +84,8 @@ impl Asking {
         if text.is_empty() {
             return accepted(&self.accept_language);
         }
-        match text.parse::<Language>() {
-            Ok(language) => language.into(),
-            Err(error) => {
-                self.say("language", Reason::BadLanguageTag, error.to_string());
-                Languages::default()
-            }
-        }
+        let language = parse_language("language", text);
+        self.note(language).map(Languages::from).unwrap_or_default()
     }
 
     /// How many a page has.
@@ -116,7 +97,7 @@ impl Asking {
                 let says = format!(
                     "{size} is no page size: send 1 to {PAGE_SIZE_MAX}, or 0 for {PAGE_SIZE_DEFAULT}"
                 );
-                self.say("page_size", Reason::UnknownValue, says);
+                self.say("page_size", says);
                 PAGE_SIZE_DEFAULT
             }
         }

@@ -1,7 +1,6 @@
 //! Putting together what several answers have in common.
 
 use crate::domain::text::{Localized, Shown};
-use crate::domain::time::Valid;
 use crate::domain::{Name, Version};
 use crate::projections::Count;
 use crate::proto::v1;
@@ -24,17 +23,13 @@ pub(super) fn display(shown: Option<Shown>, name: &Name) -> Option<v1::DisplayNa
     }))
 }
 
-pub(super) fn valid(Valid { from, to }: &Valid) -> Option<v1::Valid> {
-    let text = |part: Option<String>| part.unwrap_or_default();
-    Some(v1::Valid {
-        from: text(from.as_ref().map(ToString::to_string)),
-        to: text(to.as_ref().map(ToString::to_string)),
-    })
+pub(super) fn count(Count { certain, possible }: Count) -> Option<v1::Count> {
+    Some(v1::Count { certain: number(certain), possible: number(possible) })
 }
 
-pub(super) fn count(Count { certain, possible }: Count) -> Option<v1::Count> {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Some(v1::Count { certain: number(certain), possible: number(possible) })
+/// A count as the schema has it.
+pub(super) fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// The version of a stream, which changes with every event of it (AIP-154).
