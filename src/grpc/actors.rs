@@ -37,7 +37,10 @@ impl ActorService for Actors {
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
             let actor = actors::actor(reading.world, &name, reading.t, &languages);
             let actor = actor.ok_or_else(|| status::unknown(&name))?;
-            Ok(v1::GetActorResponse { actor: Some(put_actor(actor)), answered_as_of: Some(reading.answered()) })
+            Ok(v1::GetActorResponse {
+                actor: Some(put_actor(actor)),
+                answered_as_of: Some(reading.answered()),
+            })
         });
         answer.await.map(Response::new)
     }

@@ -103,8 +103,18 @@ fn status_asked(status: v1::AgreementStatus) -> Option<AgreementStatus> {
 }
 
 fn put_agreement(agreement: AgreementOnDay) -> v1::Agreement {
-    let AgreementOnDay { name, version, terms, shown, steps, statuses, stands, ended, superseded_by, term_over } =
-        agreement;
+    let AgreementOnDay {
+        name,
+        version,
+        terms,
+        shown,
+        steps,
+        statuses,
+        stands,
+        ended,
+        superseded_by,
+        term_over,
+    } = agreement;
     let Terms { partner, kind, titles: _, term, supersedes, legally_binding } = terms;
     let steps = steps
         .into_iter()

@@ -145,7 +145,10 @@ mod tests {
     #[test]
     fn the_most_wanted_language_comes_first() {
         let tags = |tags: &[&str]| tags.iter().map(|tag| tag.parse().unwrap()).collect::<Languages>();
-        assert_eq!(accepted("de;q=0.3, fr-CH, fr;q=0.9, *;q=0.1, no_tag, es;q=0"), tags(&["fr-CH", "fr", "de"]));
+        assert_eq!(
+            accepted("de;q=0.3, fr-CH, fr;q=0.9, *;q=0.1, no_tag, es;q=0"),
+            tags(&["fr-CH", "fr", "de"])
+        );
         assert_eq!(accepted(""), tags(&["en"]));
     }
 }

@@ -100,8 +100,14 @@ impl MeetingService for Meetings {
         request: Request<v1::ListExternalsWithoutAgreementRequest>,
     ) -> Result<Response<v1::ListExternalsWithoutAgreementResponse>, Status> {
         let mut asking = Asking::of(&request);
-        let v1::ListExternalsWithoutAgreementRequest { from, to, meeting, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListExternalsWithoutAgreementRequest {
+            from,
+            to,
+            meeting,
+            as_of,
+            at_least_position,
+            language,
+        } = request.into_inner();
         let range = range(&mut asking, &from, &to);
         let meeting = asking.name("meeting", &meeting, MEETINGS);
         let languages = asking.languages(&language);
@@ -142,9 +148,7 @@ fn put_format(format: Option<&Format>) -> (v1::MeetingClass, Vec<i32>, String) {
     let Some(format) = format else { return (v1::MeetingClass::Unspecified, Vec::new(), String::new()) };
     let (class, possible) = match format.class() {
         Some(class) => (class.into(), Vec::new()),
-        None => {
-            (v1::MeetingClass::Undetermined, put::numbers::<_, v1::MeetingClass>(&format.classes))
-        }
+        None => (v1::MeetingClass::Undetermined, put::numbers::<_, v1::MeetingClass>(&format.classes)),
     };
     (class, possible, format.label.to_string())
 }

@@ -63,7 +63,8 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).ok();
         let parts = bytes.as_ref().and_then(|bytes| bytes.split_at_checked(SEAL_BYTES));
-        let (seal, content) = parts.ok_or_else(|| status::bad_page_token("it is no token of this service"))?;
+        let (seal, content) =
+            parts.ok_or_else(|| status::bad_page_token("it is no token of this service"))?;
         if query.seal(content) != seal {
             let why = "it belongs to another query, or was altered; the other fields must be as they were";
             return Err(status::bad_page_token(why));

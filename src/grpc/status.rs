@@ -173,7 +173,8 @@ pub fn unknown_event(event: &str) -> Status {
 
 /// What is asked for lies beyond the tail of the log.
 pub fn beyond_tail(asked: Position, tail: Position) -> Status {
-    let message = format!("position {asked} is not recorded yet: the last one is {tail}; ask as of that, or later");
+    let message =
+        format!("position {asked} is not recorded yet: the last one is {tail}; ask as of that, or later");
     let metadata = metadata([("position", asked.to_string()), ("tail", tail.to_string())]);
     build(Code::OutOfRange, "BEYOND_TAIL", message, metadata, [])
 }
@@ -205,7 +206,7 @@ pub fn unavailable(reason: &'static str, why: &str, retry_after: Option<Duration
 
 /// Our own fault: the cause goes to the log, and the caller learns that there was one.
 pub fn internal(cause: &(dyn Error + 'static)) -> Status {
-    let causes = std::iter::successors(Some(cause), |cause| cause.source());
+    let causes = std::iter::successors(Some(cause), |cause: &&(dyn Error + 'static)| (*cause).source());
     let causes: Vec<String> = causes.map(ToString::to_string).collect();
     tracing::error!(cause = causes.join(": "), "internal error");
     let message = "an internal error; its cause is in the log of the server".into();

@@ -85,7 +85,8 @@ pub fn actors<'a>(
     filter: &'a Filter,
     after: Option<&Name>,
 ) -> impl Iterator<Item = ActorOnDay> + use<'a> {
-    let passing = candidates(world, filter, after).into_iter().filter(move |name| passes(world, name, t, filter));
+    let passing =
+        candidates(world, filter, after).into_iter().filter(move |name| passes(world, name, t, filter));
     passing.filter_map(move |name| actor(world, &name, t, languages))
 }
 
@@ -113,7 +114,9 @@ fn all_names(timeline: &ActorTimeline) -> Vec<(Language, String, String)> {
     let all = timeline.names.all();
     let mut all: Vec<_> = all.map(|(language, dated)| (language, dated.since, &dated.value)).collect();
     all.sort_by_key(|(language, since, _)| ((*language).clone(), since.at, since.event));
-    all.into_iter().map(|(language, since, name)| (language.clone(), name.clone(), open_dates::text(since.at))).collect()
+    all.into_iter()
+        .map(|(language, since, name)| (language.clone(), name.clone(), open_dates::text(since.at)))
+        .collect()
 }
 
 fn suspension_scopes(timeline: &ActorTimeline, t: When) -> Vec<String> {

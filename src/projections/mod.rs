@@ -19,7 +19,6 @@ pub mod open_dates;
 pub mod operations;
 pub mod standing;
 
-
 use std::sync::Arc;
 
 use crate::domain::{Collection, Name, Stream, World};

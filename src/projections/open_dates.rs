@@ -72,12 +72,14 @@ mod tests {
         let mut spells = Spells::default();
         spells.begin(Position(3), when("2011"), None);
         spells.end(Position(9), when("2014-05"));
-        assert_eq!(of(&spells, "in frameworks/patg", when("2011-06-01")), [
-            "in frameworks/patg from 2011 (events/3)"
-        ]);
-        assert_eq!(of(&spells, "in frameworks/patg", when("2014-05-02")), [
-            "in frameworks/patg no longer from 2014-05"
-        ]);
+        assert_eq!(
+            of(&spells, "in frameworks/patg", when("2011-06-01")),
+            ["in frameworks/patg from 2011 (events/3)"]
+        );
+        assert_eq!(
+            of(&spells, "in frameworks/patg", when("2014-05-02")),
+            ["in frameworks/patg no longer from 2014-05"]
+        );
         assert!(of(&spells, "in frameworks/patg", when("2012")).is_empty());
     }
 

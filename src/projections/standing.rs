@@ -108,7 +108,9 @@ impl One<'_> {
             tenures.map(|t| open_dates::of(t, &format!("in {framework}"), self.t)).unwrap_or_default();
         if let Some(stream) = self.world.stream(framework) {
             let life = stream.timeline.framework().map(|timeline| &timeline.life);
-            found.extend(life.into_iter().flat_map(|l| open_dates::of(l, &format!("{framework} open"), self.t)));
+            found.extend(
+                life.into_iter().flat_map(|l| open_dates::of(l, &format!("{framework} open"), self.t)),
+            );
         }
         found.extend(self.open_membership());
         found

@@ -27,13 +27,10 @@ mod violation;
 
 pub use activity::{encode_access_framework, encode_exception};
 pub use decision::encode_link;
-pub use activity::{encode_access_framework, encode_exception};
-pub use decision::encode_link;
 pub use envelope::{
     decode_event, decode_frame, encode_command, encode_content, encode_event, encode_frame, parse_commands,
 };
 pub use list::NotSaid;
-pub use meeting::{encode_delegation, encode_venue};
 pub use meeting::{encode_delegation, encode_venue};
 pub use violation::{FieldViolation, Invalid, Undecodable};
 
