@@ -51,6 +51,7 @@ impl EventService for Events {
     ) -> Result<Response<GetEventResponse>, Status> {
         let GetEventRequest { name, command_id, as_of, at_least_position } = request.into_inner();
         let wanted = Wanted::parse(&name, &command_id)?;
+        let asked = if command_id.is_empty() { name } else { format!("the event of command {command_id}") };
         let state = self.readers.state().clone();
         let answer = self.readers.answer(as_of, at_least_position, move |reading| {
             let latest = state.latest();
@@ -59,7 +60,7 @@ impl EventService for Events {
                 Wanted::Command(id) => latest.position_of(id),
             };
             let known = position.filter(|&p| p > Position::ZERO && p <= reading.position);
-            let position = known.ok_or_else(|| status::unknown_event(&name, &command_id))?;
+            let position = known.ok_or_else(|| status::unknown_event(&asked))?;
             let loader = state.loader();
             let event = loader.event(position).map_err(|error| status::internal(&error))?;
             let stream = latest.stream(&event.name);
@@ -80,7 +81,7 @@ impl EventService for Events {
         let request = request.into_inner();
         let filter = Filter::parse(&request)?;
         if request.backwards && request.follow {
-            return Err(status::bad_field(
+            return Err(status::unknown_value(
                 "follow",
                 "a stream that goes backwards cannot follow; leave one out",
             ));
@@ -155,7 +156,7 @@ impl Wanted {
     fn parse(name: &str, command_id: &str) -> Result<Wanted, Status> {
         if !command_id.is_empty() {
             let id = uuid::Uuid::parse_str(command_id);
-            let id = id.map_err(|_| status::bad_field("command_id", "it is no UUID"))?;
+            let id = id.map_err(|_| status::bad_command_id("command_id"))?;
             return Ok(Wanted::Command(crate::domain::CommandId(id)));
         }
         let position = name.strip_prefix("events/").and_then(|digits| digits.parse().ok());
