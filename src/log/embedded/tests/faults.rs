@@ -182,14 +182,29 @@ async fn a_group_larger_than_a_segment_gets_its_own() {
 }
 
 #[tokio::test]
-async fn closing_and_opening_makes_no_segment_of_its_own() {
+async fn an_empty_log_is_closed_and_goes_on() {
+    let disk = SimulatedStorage::new(0);
+    for _ in 0..2 {
+        let log = open(&disk).unwrap();
+        assert!(log.report().opened.clean);
+        log.close().await.unwrap();
+    }
+    let log = open(&disk).unwrap();
+    append(&log, &groups()[0]).await.unwrap();
+    assert_eq!(log.report().segments, 1, "a segment is not made twice");
+    drop(log);
+    assert_eq!(read_good(&open(&disk).unwrap()), groups()[0]);
+}
+
+#[tokio::test]
+async fn a_sealed_segment_is_final() {
     let disk = written(true).await;
     for _ in 0..3 {
         let log = open(&disk).unwrap();
         assert!(log.report().opened.clean);
         log.close().await.unwrap();
     }
-    assert_eq!(segments(&disk).len(), 3);
+    assert_eq!(segments(&disk).len(), 3, "a start without appends makes no segment");
     let log = open(&disk).unwrap();
     append(&log, &groups()[0]).await.unwrap();
     assert_eq!(log.report().segments, 4, "a sealed segment is never written to again");
