@@ -45,7 +45,7 @@ async fn the_sample_is_recorded_once_however_often_it_is_sent() {
     assert_eq!(record_sample(&channel).await, 0);
     let events = events(&channel).await;
     assert!(events.iter().map(|event| event.position).eq(1..=SAMPLE_EVENTS));
-    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(daemon.stop().await, Some(0));
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_restart_answers_everything_as_before() {
     record_sample(&channel).await;
     let before = (standing(&channel, as_of("2011-09-30", None)).await, events(&channel).await);
     let past = standing(&channel, as_of("2011-09-30", Some(200))).await;
-    assert_eq!(daemon.stop(), Some(0));
+    assert_eq!(daemon.stop().await, Some(0));
     // Twice: from the checkpoint that the stop left, and from the log alone.
     for checkpoints in [true, false] {
         if !checkpoints {
@@ -66,7 +66,7 @@ async fn a_restart_answers_everything_as_before() {
         let channel = daemon.channel().await;
         assert_eq!((standing(&channel, as_of("2011-09-30", None)).await, events(&channel).await), before);
         assert_eq!(standing(&channel, as_of("2011-09-30", Some(200))).await, past);
-        assert_eq!(daemon.stop(), Some(0));
+        assert_eq!(daemon.stop().await, Some(0));
     }
 }
 
@@ -182,7 +182,7 @@ async fn a_follower_sees_what_is_recorded_later_without_a_gap_or_a_duplicate() {
     assert!(positions.iter().copied().eq(1..=SAMPLE_EVENTS) && caught_up);
     writer.await.unwrap();
     // A stop ends the stream, and is not held up by it.
-    let stopped = tokio::task::spawn_blocking(move || daemon.stop());
+    let stopped = tokio::spawn(daemon.stop());
     let end = stream.message().await.unwrap_err();
     assert_eq!(end.code(), Code::Unavailable);
     assert_eq!(stopped.await.unwrap(), Some(0));

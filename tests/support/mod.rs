@@ -55,11 +55,11 @@ impl Daemon {
         self.child.wait().unwrap();
     }
 
-    /// Asks it to stop; its exit code.
-    pub fn stop(mut self) -> Option<i32> {
+    /// Asks it to stop; its exit code. Connections to it go on being served here meanwhile.
+    pub async fn stop(mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        self.child.wait().unwrap().code()
+        tokio::task::spawn_blocking(move || self.child.wait().unwrap().code()).await.unwrap()
     }
 
     /// The path of the binary.
