@@ -46,7 +46,7 @@ impl Readers {
     ///
     /// # Errors
     ///
-    /// What `ask` answers; INVALID_ARGUMENT for a date that is none; OUT_OF_RANGE for what is beyond the tail.
+    /// What `ask` answers; `INVALID_ARGUMENT` for a date that is none; `OUT_OF_RANGE` for what is beyond the tail.
     #[expect(clippy::unused_async, reason = "other worlds than a fixed one are waited for")]
     pub async fn answer<T: Send + 'static>(
         &self,
