@@ -104,7 +104,7 @@ fn put_activity(activity: ActivityOnDay) -> v1::Activity {
     v1::Activity {
         etag: put::etag(version),
         kind: v1::ActivityKind::from(kind).into(),
-        title: put::display(shown, &name),
+        title: Some(put::display(shown, &name)),
         access: v1::Access::from(&access).into(),
         framework: encode_access_framework(&access),
         exception: encode_exception(exception.as_ref()),

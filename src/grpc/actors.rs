@@ -139,7 +139,7 @@ fn put_actor(actor: ActorOnDay) -> v1::Actor {
         kind: kind.as_ref().map_or(v1::ActorKind::Unspecified, v1::ActorKind::from).into(),
         alpha2,
         alpha3,
-        display_name: put::display(shown, &name),
+        display_name: Some(put::display(shown, &name)),
         names: names.collect(),
         member: v1::Truth::from(member).into(),
         partner: v1::Truth::from(partner).into(),
@@ -157,9 +157,9 @@ fn put_held(Held { framework, truth, overlay }: Held) -> v1::HeldFramework {
 fn put_standing(standing: Standing, answered: v1::AnsweredAsOf) -> v1::GetStandingResponse {
     let Standing { members, partners, frameworks } = standing;
     v1::GetStandingResponse {
-        member_count: put::count(standing::count(&members)),
+        member_count: Some(put::count(standing::count(&members))),
         members: members.into_iter().map(put_stood).collect(),
-        partner_count: put::count(standing::count(&partners)),
+        partner_count: Some(put::count(standing::count(&partners))),
         partners: partners.into_iter().map(put_stood).collect(),
         frameworks: frameworks.into_iter().map(put_framework).collect(),
         answered_as_of: Some(answered),
@@ -169,18 +169,18 @@ fn put_standing(standing: Standing, answered: v1::AnsweredAsOf) -> v1::GetStandi
 fn put_framework(standing: FrameworkStanding) -> v1::FrameworkStanding {
     let FrameworkStanding { framework, shown, overlay, open, holders } = standing;
     v1::FrameworkStanding {
-        display_name: put::display(shown, &framework),
+        display_name: Some(put::display(shown, &framework)),
         framework: framework.to_string(),
         overlay,
         open: v1::Truth::from(open).into(),
-        holder_count: put::count(standing::count(&holders)),
+        holder_count: Some(put::count(standing::count(&holders))),
         holders: holders.into_iter().map(put_stood).collect(),
     }
 }
 
 fn put_stood(Stood { actor, shown, truth, suspended, open_because }: Stood) -> v1::StandingActor {
     v1::StandingActor {
-        display_name: put::display(shown, &actor),
+        display_name: Some(put::display(shown, &actor)),
         actor: actor.to_string(),
         truth: v1::Truth::from(truth).into(),
         suspended: v1::Truth::from(suspended).into(),

@@ -124,7 +124,7 @@ fn put_agreement(agreement: AgreementOnDay) -> v1::Agreement {
         etag: put::etag(version),
         partner: partner.to_string(),
         kind: v1::AgreementKind::from(kind).into(),
-        title: put::display(shown, &name),
+        title: Some(put::display(shown, &name)),
         term: term.map(|term| term.text()).unwrap_or_default(),
         supersedes: put::optional(supersedes.as_ref()),
         legally_binding,

@@ -116,7 +116,7 @@ fn put_area(area: AreaShown) -> v1::Area {
     let AreaShown { name, version, shown, parent, ancestors, descendants } = area;
     v1::Area {
         etag: put::etag(version),
-        display_name: put::display(shown, &name),
+        display_name: Some(put::display(shown, &name)),
         parent: put::optional(parent.as_ref()),
         ancestors: put::names(&ancestors),
         descendants: put::names(&descendants),
@@ -128,9 +128,9 @@ fn put_choice(choice: ChoiceOnDay) -> v1::AreaChoice {
     let ChoiceOnDay { actor, actor_shown, area, area_shown, chosen, extents, given_by, agreements, since } =
         choice;
     v1::AreaChoice {
-        actor_display_name: put::display(actor_shown, &actor),
+        actor_display_name: Some(put::display(actor_shown, &actor)),
         actor: actor.to_string(),
-        area_display_name: put::display(area_shown, &area),
+        area_display_name: Some(put::display(area_shown, &area)),
         area: area.to_string(),
         chosen: v1::Truth::from(chosen).into(),
         extents: put::numbers::<_, v1::Extent>(&extents),

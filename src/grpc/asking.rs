@@ -68,15 +68,13 @@ impl Asking {
         number: i32,
         text: impl Fn(&P) -> &'static str,
     ) -> Option<P> {
-        match P::try_from(number) {
-            Ok(value) => Some(value).filter(|_| number != 0),
-            Err(_) => {
-                let allowed = (1..64).map_while(|number| P::try_from(number).ok());
-                let allowed = allowed.map(|value| text(&value)).collect::<Vec<_>>().join(", ");
-                self.say(field, format!("{number} is none of {allowed}"));
-                None
-            }
+        if let Ok(value) = P::try_from(number) {
+            return Some(value).filter(|_| number != 0);
         }
+        let allowed = (1..64).map_while(|number| P::try_from(number).ok());
+        let allowed = allowed.map(|value| text(&value)).collect::<Vec<_>>().join(", ");
+        self.say(field, format!("{number} is none of {allowed}"));
+        None
     }
 
     /// The languages of names: the field, else the `accept-language` of the call, else English.

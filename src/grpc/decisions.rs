@@ -130,7 +130,7 @@ fn put_decision(decision: DecisionOnDay) -> v1::Decision {
     v1::Decision {
         etag: put::etag(version),
         body,
-        title: put::display(shown, &name),
+        title: Some(put::display(shown, &name)),
         meeting: put::optional(meeting.as_ref()),
         links: links.iter().map(encode_link).collect(),
         rules: put::numbers::<_, v1::Rule>(&rules),

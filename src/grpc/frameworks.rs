@@ -73,7 +73,7 @@ fn put_framework(framework: FrameworkOnDay) -> v1::Framework {
     let FrameworkOnDay { name, version, shown, overlay, established, closed, open } = framework;
     v1::Framework {
         etag: put::etag(version),
-        display_name: put::display(shown, &name),
+        display_name: Some(put::display(shown, &name)),
         overlay,
         established,
         closed,

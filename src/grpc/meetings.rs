@@ -184,7 +184,7 @@ fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
     v1::Meeting {
         etag: put::etag(version),
         state: v1::MeetingState::from(state).into(),
-        title: put::display(shown, &name),
+        title: Some(put::display(shown, &name)),
         valid: Some(encode_valid(&valid)),
         level: v1::Level::from(level).into(),
         topics,
@@ -223,9 +223,9 @@ fn put_summary(Summary { state, text, event }: Summary) -> v1::Summary {
 fn put_external(external: External) -> v1::ExternalWithoutAgreement {
     let External { actor, shown, meeting, meeting_shown, valid, truth } = external;
     v1::ExternalWithoutAgreement {
-        display_name: put::display(shown, &actor),
+        display_name: Some(put::display(shown, &actor)),
         actor: actor.to_string(),
-        meeting_title: put::display(meeting_shown, &meeting),
+        meeting_title: Some(put::display(meeting_shown, &meeting)),
         meeting: meeting.to_string(),
         valid: Some(encode_valid(&valid)),
         truth: v1::Truth::from(truth).into(),

@@ -2,7 +2,7 @@
 //!
 //! 1. All that is wrong with a request is said at once, each with its field.
 //! 2. A page sequence shows one known position and one day, whatever is recorded meanwhile.
-//! 3. What is not known (never recorded, or retracted) is NOT_FOUND, in filters too: a slip is no empty answer.
+//! 3. What is not known (never recorded, or retracted) is `NOT_FOUND`, in filters too: a slip is no empty answer.
 
 pub mod activities;
 pub mod actors;

@@ -150,8 +150,10 @@ impl OperationService for Operations {
             let (world, t) = (reading.world, reading.t);
             let found = contributors::contributors(world, &operation, t, at_any_time, &languages);
             Ok(v1::ListContributorsResponse {
-                military_count: put::count(Count::of(found.iter().map(|contributor| contributor.military))),
-                other_count: put::count(Count::of(found.iter().map(|contributor| contributor.other))),
+                military_count: Some(put::count(Count::of(
+                    found.iter().map(|contributor| contributor.military),
+                ))),
+                other_count: Some(put::count(Count::of(found.iter().map(|contributor| contributor.other)))),
                 contributors: found.into_iter().map(put_contributor).collect(),
                 answered_as_of: Some(reading.answered()),
             })
@@ -164,7 +166,7 @@ fn put_operation(operation: OperationOnDay) -> v1::Operation {
     let OperationOnDay { name, version, shown, lead, launched, ended, active } = operation;
     v1::Operation {
         etag: put::etag(version),
-        display_name: put::display(shown, &name),
+        display_name: Some(put::display(shown, &name)),
         lead: put::optional(lead.as_ref()),
         launched,
         ended,
@@ -196,7 +198,7 @@ fn put_contribution(contribution: ContributionOnDay) -> v1::Contribution {
 fn put_contributor(contributor: Contributor) -> v1::Contributor {
     let Contributor { actor, shown, military, other, contributions } = contributor;
     v1::Contributor {
-        display_name: put::display(shown, &actor),
+        display_name: Some(put::display(shown, &actor)),
         actor: actor.to_string(),
         military: v1::Truth::from(military).into(),
         other: v1::Truth::from(other).into(),

@@ -51,7 +51,7 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
     ///
     /// # Errors
     ///
-    /// INVALID_ARGUMENT · BAD_PAGE_TOKEN: the token is none of ours, or of another query.
+    /// `INVALID_ARGUMENT · BAD_PAGE_TOKEN`: the token is none of ours, or of another query.
     pub(super) fn read(
         query: Query,
         size: usize,

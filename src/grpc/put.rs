@@ -6,7 +6,7 @@ use crate::projections::Count;
 use crate::proto::v1;
 
 /// The name to show; the id of the resource where none is recorded for that day.
-pub(super) fn display(shown: Option<Shown>, name: &Name) -> Option<v1::DisplayName> {
+pub(super) fn display(shown: Option<Shown>, name: &Name) -> v1::DisplayName {
     let shown = shown.map(|Shown { language, names, truth, fallback }| v1::DisplayName {
         text: names.first().cloned().unwrap_or_default(),
         language: language.to_string(),
@@ -14,17 +14,17 @@ pub(super) fn display(shown: Option<Shown>, name: &Name) -> Option<v1::DisplayNa
         truth: v1::Truth::from(truth).into(),
         possible: names,
     });
-    Some(shown.unwrap_or_else(|| v1::DisplayName {
+    shown.unwrap_or_else(|| v1::DisplayName {
         text: name.id().into(),
         language: String::new(),
         fallback: true,
         truth: v1::Truth::Possibly.into(),
         possible: Vec::new(),
-    }))
+    })
 }
 
-pub(super) fn count(Count { certain, possible }: Count) -> Option<v1::Count> {
-    Some(v1::Count { certain: number(certain), possible: number(possible) })
+pub(super) fn count(Count { certain, possible }: Count) -> v1::Count {
+    v1::Count { certain: number(certain), possible: number(possible) }
 }
 
 /// A count as the schema has it.
