@@ -10,20 +10,28 @@ use crate::domain::meeting::{Attendance, Core, MeetingFact, Particulars, Summary
 use crate::domain::tests::facts::{self, Told, name};
 use crate::domain::tests::ledger::Ledger;
 use crate::domain::time::PartialDate;
-use crate::domain::{CommandId, Event, Fact};
+use crate::domain::{CommandId, Event, Fact, Name};
 
 const COUNTRIES: [&str; 3] = ["countries/jp", "countries/kr", "countries/ua"];
 const ACTORS: [&str; 4] = ["countries/jp", "countries/kr", "countries/ua", "organisations/eu"];
 const FRAMEWORKS: [&str; 3] = ["frameworks/patg", "frameworks/pfp", "frameworks/eop"];
 const AREAS: [&str; 3] = ["areas/one", "areas/two", "areas/three"];
-const AGREEMENTS: [&str; 4] = ["agreements/a", "agreements/b", "agreements/c", "agreements/d"];
-const ACTIVITIES: [&str; 2] = ["activities/a", "activities/b"];
+const AGREEMENTS: [&str; 5] =
+    ["agreements/a", "agreements/b", "agreements/c", "agreements/d", "agreements/e"];
+const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
 const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
 const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
 const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
 const MEETINGS: [&str; 2] = ["meetings/a", "meetings/b"];
-const STEPS: [Step; 6] =
-    [Step::Negotiating, Step::Initialled, Step::Approved, Step::Signed, Step::Ratified, Step::InForce];
+const STEPS: [Step; 7] = [
+    Step::Negotiating,
+    Step::Initialled,
+    Step::Approved,
+    Step::Signed,
+    Step::Signed,
+    Step::Ratified,
+    Step::InForce,
+];
 const KINDS: [AgreementKind; 3] = [AgreementKind::Ipcp, AgreementKind::Ipcp, AgreementKind::Sofa];
 const LINKS: [LinkType; 5] = [
     LinkType::DerivesFrom,
@@ -67,7 +75,7 @@ fn command(dice: &mut Dice, ledger: &Ledger) -> Told {
     if !ledger.events.is_empty() && dice.one_in(4) {
         return amendment(dice, ledger);
     }
-    let mut told = fact(dice);
+    let mut told = likely(dice, ledger);
     let spell = matches!(
         told.content.fact.kind(),
         "framework_joined" | "member_admitted" | "cooperation_suspended" | "activity_offered"
@@ -90,7 +98,7 @@ fn amendment(dice: &mut Dice, ledger: &Ledger) -> Told {
     let target =
         if by_command { EventRef::Command(event.command_id) } else { EventRef::Position(event.position) };
     let retraction = facts::retracted(event.name.as_str(), target);
-    if dice.one_in(3) || matches!(event.content.fact, Fact::Amendment(_)) {
+    if dice.one_in(3) || matches!(event.content.fact, Fact::Amendment(_)) && !dice.one_in(10) {
         return retraction;
     }
     let dated = event.content.valid.from.is_some();
@@ -100,13 +108,30 @@ fn amendment(dice: &mut Dice, ledger: &Ledger) -> Told {
         let moved = Told { name: event.name.clone(), content, expected: None, id: None };
         return facts::corrected(target, &moved);
     }
+    let other_kind = dice.one_in(8);
     for _ in 0..20 {
         let other = fact(dice);
-        if other.content.fact.same_kind(&event.content.fact) {
+        if other_kind || other.content.fact.same_kind(&event.content.fact) {
             return facts::corrected(target, &Told { name: event.name.clone(), ..other });
         }
     }
     retraction
+}
+
+/// A fact that names what is known, and opens what is not; now and then any other.
+fn likely(dice: &mut Dice, ledger: &Ledger) -> Told {
+    let known = |name: &Name| ledger.streams.contains_key(name);
+    let mut told = fact(dice);
+    for _ in 0..12 {
+        let fact = &told.content.fact;
+        let opens = fact.opens() && !(fact.may_follow() && known(&told.name));
+        let fits = opens != known(&told.name) && fact.mentions().into_iter().all(known);
+        if fits || dice.one_in(20) {
+            break;
+        }
+        told = self::fact(dice);
+    }
+    told
 }
 
 fn fact(dice: &mut Dice) -> Told {
@@ -162,8 +187,8 @@ fn of_agreement(dice: &mut Dice, at: &str) -> Told {
     match dice.below(8) {
         0..=2 => {
             let terms = Terms {
-                supersedes: dice.one_in(2).then(|| name(dice.of(&AGREEMENTS))),
-                term: dice.one_in(2).then(|| dice.of(&["P1Y", "2009/2010"]).parse().unwrap()),
+                supersedes: dice.one_in(3).then(|| name(dice.of(&AGREEMENTS))),
+                term: dice.one_in(3).then(|| dice.of(&["P1Y", "2009/2010"]).parse().unwrap()),
                 ..facts::terms(dice.of(&COUNTRIES[..2]), dice.of(&KINDS))
             };
             facts::opened(agreement, terms, dice.of(&STEPS), at)
