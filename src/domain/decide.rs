@@ -225,7 +225,8 @@ impl<'a> Batch<'a> {
         let after = match &command.content.fact {
             Fact::Amendment(amendment) => self.amend(index, &before, &event, amendment),
             fact => {
-                let taken = fact.opens() && before.version() > Version(0);
+                // A fact that comes before its opener in the request refers to it, and leaves the name free.
+                let taken = fact.opens() && (self.record.stream(name).is_some() || before.is_open());
                 if taken && !(fact.may_follow() && before.is_open()) {
                     self.problem(
                         Reason::IdTaken,
@@ -336,7 +337,7 @@ impl<'a> Batch<'a> {
         let mut violations = Vec::new();
         for (event, &index) in self.changes.events.iter().zip(&self.made_by) {
             let own = match &event.content.fact {
-                Fact::Amendment(_) => self.record.stream(&event.name).is_some(),
+                Fact::Amendment(_) => self.stream(&event.name).is_some(),
                 _ => self.is_open(&event.name),
             };
             let own = (!own).then_some(&event.name);
