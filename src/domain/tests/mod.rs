@@ -8,4 +8,5 @@
 mod facts;
 mod histories;
 mod ledger;
+mod requests;
 mod scene;
