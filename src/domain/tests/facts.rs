@@ -226,7 +226,13 @@ pub(super) fn decision(stream: &str, date: &str, fact: DecisionFact) -> Told {
     told(stream, date, Fact::Decision(fact))
 }
 
-pub(super) fn decided(stream: &str, in_effect: bool, links: &[(LinkType, &str)], rules: &[Rule], date: &str) -> Told {
+pub(super) fn decided(
+    stream: &str,
+    in_effect: bool,
+    links: &[(LinkType, &str)],
+    rules: &[Rule],
+    date: &str,
+) -> Told {
     let (links, rules) = (links_of(links), rules.to_vec());
     let (body, titles, meeting) = ("Council".into(), texts(stream), None);
     decision(stream, date, DecisionFact::Recorded { body, in_effect, titles, meeting, links, rules })

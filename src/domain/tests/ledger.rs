@@ -8,8 +8,8 @@ use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::world::Record;
 use crate::domain::{
-    Breach, Breaches, Changes, Collection, Command, CommandId, Event, Fact, Name, Now, Reason, Refusal, Stream,
-    Version, World, decide,
+    Breach, Breaches, Changes, Collection, Command, CommandId, Event, Fact, Name, Now, Reason, Refusal,
+    Stream, Version, World, decide,
 };
 use crate::position::Position;
 
@@ -97,11 +97,16 @@ impl Ledger {
         if let (None, Fact::Actor(ActorFact::MemberAdmitted { alliance, .. })) = (&self.alliance, fact) {
             self.alliance = Some(alliance.clone());
         }
-        let said = if let Fact::Amendment(Amendment::Corrected { content, .. }) = fact { &content.fact } else { fact };
+        let said = if let Fact::Amendment(Amendment::Corrected { content, .. }) = fact {
+            &content.fact
+        } else {
+            fact
+        };
         for named in said.mentions() {
             self.references.entry(named.clone()).or_default().insert(by.clone());
         }
-        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess)) {
+        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess))
+        {
             self.equal_access.insert(by.clone());
         }
     }

@@ -52,7 +52,9 @@ fn the_version_expected_is_the_one_that_the_commands_before_leave() {
     given([]).when(join.clone().expecting(1)).accepted();
     given([]).when(join.clone().expecting(0)).refused(Reason::VersionConflict);
     given([]).when_at_once([join.clone().expecting(1), leave.clone().expecting(2)]).accepted();
-    given([]).when_at_once([join.clone().expecting(1), leave.clone().expecting(1)]).refused(Reason::VersionConflict);
+    given([])
+        .when_at_once([join.clone().expecting(1), leave.clone().expecting(1)])
+        .refused(Reason::VersionConflict);
     let recorded = join.with_id(7);
     given([recorded.clone()]).when_at_once([recorded, leave.expecting(2)]).accepted();
     given([]).when(registered("countries/se").expecting(0)).accepted();
@@ -97,7 +99,9 @@ fn of_names_the_first_in_field_order_gives_the_reason() {
     // Unknown, and in the future: the first row.
     given([]).when(joined(JP, "frameworks/none", "2099")).refused(Reason::UnknownFramework);
     given([]).when_at_once([registered(JP), joined(JP, PATG, "2099")]).refused(Reason::IdTaken);
-    given([]).when_at_once([joined(JP, PATG, "2099"), left(JP, PATG, "2007")]).refused(Reason::HappensInFuture);
+    given([])
+        .when_at_once([joined(JP, PATG, "2099"), left(JP, PATG, "2007")])
+        .refused(Reason::HappensInFuture);
 }
 
 #[test]
@@ -120,14 +124,18 @@ fn a_name_is_never_used_again() {
     given([planned("meetings/m", &[], "2011"), retracts(1, "meetings/m")])
         .when(held("meetings/m", &[], "2011"))
         .refused(Reason::IdTaken);
-    given([held("meetings/m", &[], "2011")]).when(planned("meetings/m", &[], "2011")).refused(Reason::IdTaken);
+    given([held("meetings/m", &[], "2011")])
+        .when(planned("meetings/m", &[], "2011"))
+        .refused(Reason::IdTaken);
 }
 
 #[test]
 fn a_correction_is_of_an_event_of_its_stream_recorded_before() {
     let join = joined(JP, PATG, "2008");
     given([join.clone()]).when(corrects(1, &joined(JP, PATG, "2009"))).accepted();
-    given([join.clone()]).when(corrects(1, &joined("countries/kr", PATG, "2009"))).refused(Reason::UnknownEvent);
+    given([join.clone()])
+        .when(corrects(1, &joined("countries/kr", PATG, "2009")))
+        .refused(Reason::UnknownEvent);
     let id = |n| EventRef::Command(CommandId(uuid::Uuid::from_u128(n)));
     given([]).when_at_once([join.clone().with_id(7), retracted(JP, id(7))]).refused(Reason::UnknownEvent);
     given([join.with_id(7)]).when(retracted(JP, id(7))).accepted();
@@ -148,7 +156,9 @@ fn what_happened_does_not_begin_wholly_after_today() {
             when.refused(Reason::HappensInFuture);
         }
     }
-    given([joined(JP, PATG, "2008")]).when(corrects(1, &joined(JP, PATG, "2099"))).refused(Reason::HappensInFuture);
+    given([joined(JP, PATG, "2008")])
+        .when(corrects(1, &joined(JP, PATG, "2099")))
+        .refused(Reason::HappensInFuture);
 }
 
 #[test]

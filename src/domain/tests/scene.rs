@@ -2,9 +2,7 @@
 //!
 //! What is given stands after the usual cast, see [`cast`]; events that a test counts are counted from there, from 1.
 
-use super::facts::{
-    Told, admitted, corrected, defined, established, framework, name, registered, retracted,
-};
+use super::facts::{Told, admitted, corrected, defined, established, framework, name, registered, retracted};
 use super::ledger::{Ledger, now};
 use crate::domain::activity::ActivityTimeline;
 use crate::domain::actor::ActorTimeline;
@@ -166,10 +164,10 @@ impl Verdict {
     /// The recorded events that the refusal names.
     pub(super) fn broken(&self) -> Vec<Position> {
         let violations = self.result.as_ref().err().map(|refusal| refusal.violations.as_slice());
-        let mut events: Vec<Position> = violations.unwrap_or_default().iter().filter_map(|v| v.event).collect();
+        let mut events: Vec<Position> =
+            violations.unwrap_or_default().iter().filter_map(|v| v.event).collect();
         events.sort_unstable();
         events.dedup();
         events
     }
 }
-

@@ -33,13 +33,8 @@ const STEPS: [Step; 7] = [
     Step::InForce,
 ];
 const KINDS: [AgreementKind; 3] = [AgreementKind::Ipcp, AgreementKind::Ipcp, AgreementKind::Sofa];
-const LINKS: [LinkType; 5] = [
-    LinkType::DerivesFrom,
-    LinkType::Implements,
-    LinkType::PartOf,
-    LinkType::Follows,
-    LinkType::Supersedes,
-];
+const LINKS: [LinkType; 5] =
+    [LinkType::DerivesFrom, LinkType::Implements, LinkType::PartOf, LinkType::Follows, LinkType::Supersedes];
 
 /// A date of few: of a year, a month or a day, in the years that meet.
 pub(super) fn date(dice: &mut Dice) -> String {
@@ -78,8 +73,14 @@ fn command(dice: &mut Dice, ledger: &Ledger) -> Told {
     let mut told = likely(dice, ledger);
     let spell = matches!(
         told.content.fact.kind(),
-        "framework_joined" | "member_admitted" | "cooperation_suspended" | "activity_offered"
-            | "operation_launched" | "contribution_recorded" | "agreement_suspended" | "meeting_held"
+        "framework_joined"
+            | "member_admitted"
+            | "cooperation_suspended"
+            | "activity_offered"
+            | "operation_launched"
+            | "contribution_recorded"
+            | "agreement_suspended"
+            | "meeting_held"
     );
     if spell && dice.one_in(4) {
         told = told.until(if dice.one_in(4) { "unknown" } else { "2012-06-10" });

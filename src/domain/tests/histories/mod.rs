@@ -88,7 +88,8 @@ fn what_is_accepted_one_by_one_is_accepted_at_once() {
         run(seed, |ledger, request| {
             if let Some((before, first)) = last.take() {
                 let second = &request[0];
-                let amends_first = matches!(&second.content.fact, Fact::Amendment(_)) && second.name == first.name;
+                let amends_first =
+                    matches!(&second.content.fact, Fact::Amendment(_)) && second.name == first.name;
                 let free = first.expected_version.is_none() && second.expected_version.is_none();
                 if free && !amends_first && decide(ledger, &request[..1], &now()).is_ok() {
                     let both = [first, second.clone()];
@@ -170,7 +171,13 @@ fn the_order_of_recording_changes_no_answer() {
         };
         for t in days() {
             for (left, right) in answers(&straight, t).iter().zip(&answers(&shuffled, t)) {
-                assert_eq!(left, right, "seed {seed}, on {t}: {:#?}\n{:#?}", straight.told(), shuffled.told());
+                assert_eq!(
+                    left,
+                    right,
+                    "seed {seed}, on {t}: {:#?}\n{:#?}",
+                    straight.told(),
+                    shuffled.told()
+                );
             }
         }
         assert_eq!(straight.streams.len(), shuffled.streams.len());
