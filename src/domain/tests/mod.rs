@@ -5,7 +5,9 @@
 //! 2. Whatever a test does, all rules of all streams hold afterwards, every stream is what a fresh fold makes of its
 //!    events, and asking everything gives the verdict that `decide` gives: the scene sees to it.
 
+mod activities;
 mod actors;
+mod agreements;
 mod facts;
 mod histories;
 mod ledger;
