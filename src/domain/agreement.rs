@@ -376,13 +376,14 @@ impl AgreementTimeline {
     /// stood.
     fn ways_to_end(&self, me: &Name, world: &dyn World) -> Vec<(AgreementStatus, When)> {
         let ended = self.ends.iter().map(|end| (AgreementStatus::Ended, end.mark.at));
-        let expired = self.term_over().map(|at| (AgreementStatus::Expired, at));
+        // Over before it stood, it is so from the day on which it would have begun to.
         let stood = self.stands_from();
-        let superseded = self.superseded_by(me, world).into_iter().filter_map(|(_, at)| {
-            // Superseded before it stood, it is so from the day on which it would have begun to.
-            let stood = stood?;
-            Some((AgreementStatus::Superseded, later(stood, at)))
-        });
+        let once_stood = |at| stood.map(|stood| later(stood, at));
+        let expired = self.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
+        let superseded = self
+            .superseded_by(me, world)
+            .into_iter()
+            .filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(at)?)));
         ended.chain(expired).chain(superseded).collect()
     }
 

@@ -100,8 +100,10 @@ impl Names {
         let (truth, names) = match on.iter().find(|(truth, _)| truth.is_yes()) {
             Some((_, certain)) => (Truth::Yes, vec![certain.value.clone()]),
             None => {
+                let mut latest_first: Vec<_> = on.iter().map(|(_, dated)| *dated).collect();
+                latest_first.sort_by(|a, b| b.since.at.cmp(&a.since.at).then_with(|| a.value.cmp(&b.value)));
                 let mut names: Vec<String> = Vec::new();
-                for (_, dated) in on.iter().rev() {
+                for dated in latest_first {
                     if !names.contains(&dated.value) {
                         names.push(dated.value.clone());
                     }
