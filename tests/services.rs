@@ -8,9 +8,12 @@ mod sample;
 
 use std::sync::{Arc, OnceLock};
 
-use minuted::domain::time::PartialDate;
+use futures::FutureExt;
+use jiff::Timestamp;
 use minuted::grpc::reading::Readers;
 use minuted::grpc::{activities, actors, agreements, areas, decisions, frameworks, meetings, operations};
+use minuted::log::{EventLog, MemoryLog, NewFrame};
+use minuted::position::Position;
 use minuted::proto::google::rpc;
 use minuted::proto::v1;
 use minuted::proto::v1::activity_service_client::ActivityServiceClient;
@@ -21,7 +24,9 @@ use minuted::proto::v1::decision_service_client::DecisionServiceClient;
 use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
 use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
-use minuted::state::Snapshot;
+use minuted::recorder::Clock;
+use minuted::state::{Snapshot, State};
+use minuted::wire;
 use prost::Message;
 use sample::{Memory, command};
 use serde_json::json;
@@ -30,10 +35,28 @@ use tonic::{Code, Request, Status};
 const YES: i32 = v1::Truth::Yes as i32;
 const POSSIBLY: i32 = v1::Truth::Possibly as i32;
 
+/// A clock that stands still.
+struct Still(Timestamp);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Readers of what is recorded in memory, on a day.
+fn readers_of(memory: &Memory, today: &str) -> Readers {
+    let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
+    let frames = memory.events.chunks(1).map(|events| NewFrame { events: 1, payload: wire::encode_frame(events) });
+    let appended = log.append(Position::ZERO, frames.collect()).now_or_never();
+    appended.expect("a log in memory waits for nothing").unwrap();
+    let noon = format!("{today}T12:00:00Z").parse().unwrap();
+    Readers::new(State::open(log, Snapshot::default()).unwrap(), Arc::new(Still(noon)))
+}
+
 fn readers_on(today: &str) -> Readers {
-    static SAMPLE: OnceLock<Snapshot> = OnceLock::new();
-    let world = SAMPLE.get_or_init(|| Memory::sample().snapshot).clone();
-    Readers::fixed(Arc::new(world), today.parse::<PartialDate>().unwrap())
+    static SAMPLE: OnceLock<Memory> = OnceLock::new();
+    readers_of(SAMPLE.get_or_init(Memory::sample), today)
 }
 
 fn readers() -> Readers {
@@ -303,7 +326,7 @@ async fn what_is_retracted_is_neither_listed_nor_found() {
     memory.record(vec![command(
         &json!({ "commandId": second, "name": name, "source": source, "fact": retracted }),
     )]);
-    let readers = Readers::fixed(Arc::new(memory.snapshot), "2026".parse().unwrap());
+    let readers = readers_of(&memory, "2026-11-24");
     let mut client = AreaServiceClient::new(areas::service(readers));
     let listed = client.list_areas(v1::ListAreasRequest::default()).await.unwrap().into_inner();
     assert_eq!((listed.areas.len(), listed.answered_as_of.unwrap().known_position), (18, 426));

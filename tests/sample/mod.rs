@@ -18,7 +18,8 @@ pub(crate) const AREAS: u64 = 18;
 pub(crate) struct Memory {
     /// As known at the tail.
     pub(crate) snapshot: Snapshot,
-    events: Vec<Event>,
+    /// In order.
+    pub(crate) events: Vec<Event>,
 }
 
 impl World for Memory {
