@@ -17,7 +17,7 @@ use crate::proto::v1;
 /// Reads the commands of one request.
 ///
 /// # Errors
-/// All that is wrong with all of them, at once.
+/// All that is wrong with all of them, at once; of a request without commands or beyond the limits, that alone.
 pub fn parse_commands(commands: Vec<v1::Command>, limits: &Limits) -> Result<Vec<Command>, Invalid> {
     let mut reader = Reader::of_commands(limits);
     let read = read_commands(&mut reader, At::ROOT, commands, limits);
