@@ -221,6 +221,11 @@ impl Timeline for ContributionTimeline {
             if !terms.observed && terms.valid.begin().by(accepted.at).is_no() {
                 let pledged = super::time::Mark { event: terms.event, at: terms.valid.begin() };
                 out.clash(me, Reason::BadTransition, accepted.event, pledged, "pledged only on");
+                out.clash(me, Reason::BadTransition, pledged.event, accepted, "accepted on");
+            }
+            for &end in self.life.endings().iter().filter(|end| accepted.at.by(end.at).is_no()) {
+                out.clash(me, Reason::BadTransition, accepted.event, end, "ended on");
+                out.clash(me, Reason::BadTransition, end.event, accepted, "accepted only on");
             }
         }
         let Some(operation) = world.stream(&terms.operation) else { return };

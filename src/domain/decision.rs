@@ -245,8 +245,9 @@ impl DecisionTimeline {
                 out.clash(me, Reason::BadTransition, mark.event, recorded, "taken only on");
                 out.clash(me, Reason::BadTransition, recorded.event, *mark, "in effect from");
             }
-            if let Some(end) = self.outs.iter().find(|end| mark.at.by(end.mark.at).is_no()) {
+            for end in self.outs.iter().filter(|end| mark.at.by(end.mark.at).is_no()) {
                 out.clash(me, Reason::BadTransition, mark.event, end.mark, "out of effect from");
+                out.clash(me, Reason::BadTransition, end.mark.event, *mark, "in effect only from");
             }
         }
         let mut life = Spells::default();

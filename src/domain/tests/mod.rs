@@ -8,9 +8,11 @@
 mod activities;
 mod actors;
 mod agreements;
+mod decisions;
 mod facts;
 mod histories;
 mod ledger;
+mod operations;
 mod places;
 mod requests;
 mod scene;
