@@ -47,7 +47,8 @@ impl Clock for Still {
 /// Readers of what is recorded in memory, on a day.
 fn readers_of(memory: &Memory, today: &str) -> Readers {
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
-    let frames = memory.events.chunks(1).map(|events| NewFrame { events: 1, payload: wire::encode_frame(events) });
+    let frames =
+        memory.events.chunks(1).map(|events| NewFrame { events: 1, payload: wire::encode_frame(events) });
     let appended = log.append(Position::ZERO, frames.collect()).now_or_never();
     appended.expect("a log in memory waits for nothing").unwrap();
     let noon = format!("{today}T12:00:00Z").parse().unwrap();

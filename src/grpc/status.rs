@@ -23,6 +23,8 @@ use crate::wire::{FieldViolation, Invalid};
 
 /// Who names the reasons.
 const DOMAIN: &str = "minuted";
+/// Bytes of violations that one status holds; base64 makes a third more of them.
+const DETAIL_BYTES_MAX: usize = 5_000;
 /// After how long a queue has room again, as a rule.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);
 /// After how long it is worth asking whether a disk has room again.
@@ -127,7 +129,7 @@ fn preconditions(violations: &[Violation]) -> Any {
         subject: violation.event.map_or_else(|| violation.subject.clone(), |event| format!("events/{event}")),
         description: format!("{}: {}", place(violation), violation.says),
     });
-    any("PreconditionFailure", &rpc::PreconditionFailure { violations: violations.collect() })
+    any("PreconditionFailure", &rpc::PreconditionFailure { violations: that_fit(violations) })
 }
 
 fn fields(violations: &[Violation]) -> Any {
@@ -136,7 +138,17 @@ fn fields(violations: &[Violation]) -> Any {
         description: format!("{}: {}", place(violation), violation.says),
         reason: violation.reason.text().into(),
     });
-    any("BadRequest", &rpc::BadRequest { field_violations: violations.collect() })
+    any("BadRequest", &rpc::BadRequest { field_violations: that_fit(violations) })
+}
+
+/// As many as fit into the trailers of a call, of which clients take 8 KiB by default; the message says how many there are.
+fn that_fit<M: Message>(violations: impl Iterator<Item = M>) -> Vec<M> {
+    let mut bytes = 0;
+    let fits = |violation: &M| {
+        bytes += violation.encoded_len() + 4;
+        bytes <= DETAIL_BYTES_MAX
+    };
+    violations.take_while(fits).collect()
 }
 
 /// A request that is not well-formed.
@@ -153,7 +165,7 @@ pub fn invalid(invalid: &Invalid) -> Status {
         let (description, reason) = (says.clone(), reason.text().into());
         rpc::bad_request::FieldViolation { field: field.clone(), description, reason }
     });
-    let detail = any("BadRequest", &rpc::BadRequest { field_violations: violations.collect() });
+    let detail = any("BadRequest", &rpc::BadRequest { field_violations: that_fit(violations) });
     build(code(reason), reason.text(), message, field.into_iter().collect(), [detail])
 }
 
