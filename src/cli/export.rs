@@ -1,0 +1,72 @@
+//! `minuted export`: every event as the command that would record it again, one a line.
+//!
+//! 1. Importing an export into an empty daemon gives the same events: streams, versions, times, sources, facts and
+//!    command ids. When they were recorded and by whom is the importing daemon's own.
+//! 2. What an event names by its position is named by its command instead: positions need not match.
+
+use clap::Args;
+
+use super::client::{Bounded, Client};
+use super::failure::Failure;
+use super::json;
+use super::look::print;
+use crate::proto::v1::event_reference::Event as Target;
+use crate::proto::v1::event_service_client::EventServiceClient;
+use crate::proto::v1::fact::Kind;
+use crate::proto::v1::{Command, Event, EventReference, Fact, GetEventRequest, ReadEventsRequest};
+
+/// What to export: everything, in the order of the log.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Example:
+  minuted export > all.jsonl && minuted --addr 127.0.0.1:7434 import all.jsonl
+
+The lines are commands (protobuf JSON of minuted.v1.Command) in the order of the log, up to its end when the export
+began. A request of several commands becomes several lines: if one of them rests on a later one, import with --batch.")]
+pub(crate) struct Export {}
+
+impl Export {
+    /// Reads and prints.
+    pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
+        let mut reader = EventServiceClient::new(client.unbounded());
+        let mut names = EventServiceClient::new(client.bounded());
+        let mut answers = reader.read_events(ReadEventsRequest::default()).await?.into_inner();
+        while let Some(answer) = answers.message().await? {
+            let mut lines = String::new();
+            for event in answer.events {
+                lines += &json::compact(&command(event, &mut names).await?);
+                lines.push('\n');
+            }
+            print(&lines)?;
+        }
+        Ok(())
+    }
+}
+
+/// The command that made an event, without the position of anything.
+async fn command(event: Event, names: &mut EventServiceClient<Bounded>) -> Result<Command, Failure> {
+    let Event { command_id, name, valid, source, mut fact, .. } = event;
+    if let Some(Target::Position(position)) =
+        fact.as_mut().and_then(target).and_then(|target| target.event.clone())
+    {
+        let by = command_at(position, names).await?;
+        fact.as_mut().and_then(target).into_iter().for_each(|target| {
+            target.event = Some(Target::CommandId(by.clone()));
+        });
+    }
+    Ok(Command { command_id, name, expected_version: None, valid, source, fact })
+}
+
+async fn command_at(position: u64, names: &mut EventServiceClient<Bounded>) -> Result<String, Failure> {
+    let request = GetEventRequest { name: format!("events/{position}"), ..Default::default() };
+    let answer = names.get_event(request).await?.into_inner();
+    Ok(answer.event.map(|event| event.command_id).unwrap_or_default())
+}
+
+/// The event that a correction or a retraction is about.
+fn target(fact: &mut Fact) -> Option<&mut EventReference> {
+    match &mut fact.kind {
+        Some(Kind::EventCorrected(correction)) => correction.target.as_mut(),
+        Some(Kind::EventRetracted(retraction)) => retraction.target.as_mut(),
+        _ => None,
+    }
+}
