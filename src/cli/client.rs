@@ -41,6 +41,13 @@ pub(crate) type Bounded = InterceptedService<Channel, Deadline>;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Duration);
 
+impl Deadline {
+    /// Each call may take so long.
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Deadline(timeout)
+    }
+}
+
 impl Interceptor for Deadline {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         request.set_timeout(self.0);
@@ -62,7 +69,7 @@ impl Client {
 
     /// For calls that are answered at once.
     pub(crate) fn bounded(&self) -> Bounded {
-        InterceptedService::new(self.channel.clone(), Deadline(self.options.timeout))
+        InterceptedService::new(self.channel.clone(), Deadline::after(self.options.timeout))
     }
 
     /// For streams, which last as long as they last.

@@ -63,7 +63,7 @@ struct Filter {
     /// Only events of this stream; may be given several times
     #[arg(long, value_name = "NAME", value_parser = names::any())]
     stream: Vec<String>,
-    /// Only facts of this kind; may be given several times
+    /// Only facts of this kind, such as area_chosen (a wrong one lists them all); may be given several times
     #[arg(long, value_parser = words::fact_kind(), hide_possible_values = true)]
     kind: Vec<String>,
     /// Only events whose stream or content names this actor; may be given several times

@@ -70,3 +70,91 @@ fn target(fact: &mut Fact) -> Option<&mut EventReference> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures::stream::{self, BoxStream};
+    use tokio_stream::wrappers::TcpListenerStream;
+    use tonic::transport::{Channel, Server};
+    use tonic::{Request, Response, Status};
+
+    use super::*;
+    use crate::cli::client::Deadline;
+    use crate::proto::v1::event_service_server::{EventService, EventServiceServer};
+    use crate::proto::v1::{EventCorrected, EventRetracted, GetEventResponse, ReadEventsResponse};
+
+    /// Knows that each event was made by `command-<position>`.
+    struct Fake;
+
+    #[tonic::async_trait]
+    impl EventService for Fake {
+        async fn get_event(
+            &self,
+            request: Request<GetEventRequest>,
+        ) -> Result<Response<GetEventResponse>, Status> {
+            let name = request.into_inner().name;
+            let command_id = name.replace("events/", "command-");
+            let event = Some(Event { command_id, ..Default::default() });
+            Ok(Response::new(GetEventResponse { event, ..Default::default() }))
+        }
+
+        type ReadEventsStream = BoxStream<'static, Result<ReadEventsResponse, Status>>;
+
+        async fn read_events(
+            &self,
+            _: Request<ReadEventsRequest>,
+        ) -> Result<Response<Self::ReadEventsStream>, Status> {
+            Ok(Response::new(Box::pin(stream::empty())))
+        }
+    }
+
+    async fn names() -> EventServiceClient<Bounded> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = Server::builder().add_service(EventServiceServer::new(Fake));
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
+        EventServiceClient::with_interceptor(channel, Deadline::after(std::time::Duration::from_secs(5)))
+    }
+
+    fn at(position: u64) -> Option<EventReference> {
+        Some(EventReference { event: Some(Target::Position(position)) })
+    }
+
+    #[tokio::test]
+    async fn promise_2_a_target_is_named_by_its_command() {
+        let mut names = names().await;
+        let corrected =
+            Kind::EventCorrected(Box::new(EventCorrected { target: at(3), ..Default::default() }));
+        let retracted = Kind::EventRetracted(EventRetracted { target: at(4), ..Default::default() });
+        for (kind, expected) in [(corrected, "command-3"), (retracted, "command-4")] {
+            let event = Event { position: 9, fact: Some(Fact { kind: Some(kind) }), ..Default::default() };
+            let mut command = command(event, &mut names).await.unwrap();
+            let target = command.fact.as_mut().and_then(target).unwrap();
+            assert_eq!(target.event, Some(Target::CommandId(expected.into())));
+        }
+    }
+
+    #[tokio::test]
+    async fn promise_1_an_event_keeps_all_that_its_command_said() {
+        let event = Event {
+            position: 9,
+            name: "countries/jp".into(),
+            version: 2,
+            recorded_by: "local".into(),
+            command_id: "c".into(),
+            valid: Some(crate::proto::v1::Valid { from: "2011".into(), to: String::new() }),
+            source: Some(crate::proto::v1::Source { text: "a".into(), unconfirmed: true }),
+            ..Default::default()
+        };
+        let expected = Command {
+            command_id: "c".into(),
+            name: "countries/jp".into(),
+            expected_version: None,
+            valid: event.valid.clone(),
+            source: event.source.clone(),
+            fact: None,
+        };
+        assert_eq!(command(event, &mut names().await).await.unwrap(), expected);
+    }
+}

@@ -7,6 +7,9 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use super::words;
 use crate::proto::v1::{AnsweredAsOf, Count, DisplayName, Valid};
 
+/// The width of a table that goes nowhere in particular.
+const WIDTH: u16 = 120;
+
 /// What the output can show.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Look {
@@ -15,14 +18,14 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Of standard output: colour unless it is no terminal or `NO_COLOR` is set, and its width. Without a terminal
-    /// nothing is wrapped, unless `COLUMNS` says how wide it is.
+    /// Of standard output: colour unless it is no terminal or `NO_COLOR` is set, and its width: what `COLUMNS` says, else
+    /// the terminal's, else one that most windows have.
     pub(crate) fn of_stdout() -> Look {
         let stdout = std::io::stdout();
         let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         let terminal = || stdout.is_terminal().then(|| Table::new().width()).flatten();
-        Look { colour, width: columns.or_else(terminal) }
+        Look { colour, width: columns.or_else(terminal).or(Some(WIDTH)) }
     }
 
     /// One thing: a field a row. Empty ones are left out.

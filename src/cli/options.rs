@@ -39,12 +39,10 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
-/// How answers are printed.
+/// How answers are printed. (The variants bear no text: clap would give each option of every help page a paragraph.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Tables to read
     Table,
-    /// The protobuf JSON of the response
     Json,
 }
 

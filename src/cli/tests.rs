@@ -81,6 +81,22 @@ fn options_stand_before_or_behind_the_command() {
     assert_eq!(parse("minuted status").unwrap().options.as_of(), None);
 }
 
+#[test]
+fn events_are_listed_with_or_without_saying_so() {
+    for line in [
+        "minuted events --stream countries/jp --addr [::1]:1",
+        "minuted --addr [::1]:1 events list --stream countries/jp",
+        "minuted --addr [::1]:1 events get events/1",
+        "minuted events get events/1 --addr [::1]:1 --known-at 3",
+    ] {
+        let cli = parse(line).unwrap();
+        assert_eq!(cli.options.addr.as_deref(), Some("[::1]:1"), "{line}");
+        assert!(
+            matches!(cli.command, Command::Events(events) if events.takes_known_at() == line.contains("get"))
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_time_is_refused_where_nothing_is_asked_about_one() {
     for line in ["minuted status --as-of 2011", "minuted export --known-at 3", "minuted events --at-least 3"]
