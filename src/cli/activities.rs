@@ -55,7 +55,7 @@ pub(crate) struct Filter {
 impl Activities {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = ActivityServiceClient::new(client.bounded());
+        let mut service = ActivityServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Activities::Get { name } => {

@@ -64,7 +64,7 @@ pub(crate) struct Filter {
 impl Actors {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = ActorServiceClient::new(client.bounded());
+        let mut service = ActorServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Actors::Get { name } => {

@@ -56,7 +56,7 @@ pub(crate) struct Filter {
 impl Agreements {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = AgreementServiceClient::new(client.bounded());
+        let mut service = AgreementServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Agreements::Get { name } => {

@@ -63,7 +63,7 @@ pub(crate) struct Choices {
 impl Areas {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = AreaServiceClient::new(client.bounded());
+        let mut service = AreaServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Areas::Get { name } => {

@@ -25,10 +25,11 @@ pub(crate) trait Show: Named {
     fn show(&self, look: Look) -> String;
 }
 
-/// A connection to the daemon, with the options of the command line.
+/// A client of one daemon, with the options of the command line. It connects when it first has something to ask, so that
+/// input that is malformed is reported as such, daemon or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    channel: Channel,
+    addr: String,
     options: Options,
     /// How the output looks.
     pub(crate) look: Look,
@@ -56,25 +57,24 @@ impl Interceptor for Deadline {
 }
 
 impl Client {
-    /// Connects to the address that the options or the settings name.
-    pub(crate) async fn connect(options: &Options, settings: &Settings) -> Result<Client, Failure> {
+    /// Of the daemon that the options or the settings name.
+    pub(crate) fn new(options: &Options, settings: &Settings) -> Client {
         let addr = options.addr.clone().unwrap_or_else(|| settings.server.listen.to_string());
-        let endpoint = Endpoint::from_shared(format!("http://{addr}"))
-            .map_err(|error| Failure::Input(format!("--addr {addr}: {error}")))?
-            .connect_timeout(CONNECT_TIMEOUT);
-        let channel =
-            endpoint.connect().await.map_err(|error| Failure::Unreachable { cause: root(&error), addr })?;
-        Ok(Client { channel, options: options.clone(), look: Look::of_stdout() })
+        Client { addr, options: options.clone(), look: Look::of_stdout() }
     }
 
     /// For calls that are answered at once.
-    pub(crate) fn bounded(&self) -> Bounded {
-        InterceptedService::new(self.channel.clone(), Deadline::after(self.options.timeout))
+    pub(crate) async fn bounded(&self) -> Result<Bounded, Failure> {
+        Ok(InterceptedService::new(self.unbounded().await?, Deadline::after(self.options.timeout)))
     }
 
     /// For streams, which last as long as they last.
-    pub(crate) fn unbounded(&self) -> Channel {
-        self.channel.clone()
+    pub(crate) async fn unbounded(&self) -> Result<Channel, Failure> {
+        let addr = self.addr.clone();
+        let endpoint = Endpoint::from_shared(format!("http://{addr}"))
+            .map_err(|error| Failure::Input(format!("--addr {addr}: {error}")))?
+            .connect_timeout(CONNECT_TIMEOUT);
+        endpoint.connect().await.map_err(|error| Failure::Unreachable { cause: root(&error), addr })
     }
 
     /// What every read asks with: the two times, the position to wait for, and the language of names.
@@ -98,7 +98,7 @@ impl Client {
 }
 
 /// The innermost cause: the outer ones say no more than that it failed.
-fn root(error: &dyn std::error::Error) -> String {
+pub(crate) fn root(error: &dyn std::error::Error) -> String {
     let innermost = std::iter::successors(Some(error), |error| error.source()).last();
     innermost.map(ToString::to_string).unwrap_or_default()
 }

@@ -64,7 +64,7 @@ pub(crate) struct Filter {
 impl Decisions {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = DecisionServiceClient::new(client.bounded());
+        let mut service = DecisionServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Decisions::Get { name } => {

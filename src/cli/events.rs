@@ -63,7 +63,7 @@ struct Filter {
     /// Only events of this stream; may be given several times
     #[arg(long, value_name = "NAME", value_parser = names::any())]
     stream: Vec<String>,
-    /// Only facts of this kind, such as area_chosen (a wrong one lists them all); may be given several times
+    /// Only facts of this kind, such as `area_chosen` (a wrong one lists them all); may be given several times
     #[arg(long, value_parser = words::fact_kind(), hide_possible_values = true)]
     kind: Vec<String>,
     /// Only events whose stream or content names this actor; may be given several times
@@ -113,7 +113,7 @@ async fn get(name: String, client: &Client) -> Result<(), Failure> {
     let (name, command_id) =
         if name.starts_with("events/") { (name, String::new()) } else { (String::new(), name) };
     let request = GetEventRequest { name, command_id, as_of, at_least_position };
-    client.print(&EventServiceClient::new(client.bounded()).get_event(request).await?.into_inner())
+    client.print(&EventServiceClient::new(client.bounded().await?).get_event(request).await?.into_inner())
 }
 
 impl Filter {
@@ -128,7 +128,7 @@ impl Filter {
             limit: limit.unwrap_or(0),
             start: from,
         };
-        let answers = EventServiceClient::new(client.unbounded()).read_events(request).await?;
+        let answers = EventServiceClient::new(client.unbounded().await?).read_events(request).await?;
         let mut answers = answers.into_inner();
         while let Some(answer) = answers.message().await? {
             let text: String = if client.wants_json() {

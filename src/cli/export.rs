@@ -27,8 +27,8 @@ pub(crate) struct Export {}
 impl Export {
     /// Reads and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut reader = EventServiceClient::new(client.unbounded());
-        let mut names = EventServiceClient::new(client.bounded());
+        let mut reader = EventServiceClient::new(client.unbounded().await?);
+        let mut names = EventServiceClient::new(client.bounded().await?);
         let mut answers = reader.read_events(ReadEventsRequest::default()).await?.into_inner();
         while let Some(answer) = answers.message().await? {
             let mut lines = String::new();
@@ -117,16 +117,16 @@ mod tests {
         EventServiceClient::with_interceptor(channel, Deadline::after(std::time::Duration::from_secs(5)))
     }
 
-    fn at(position: u64) -> Option<EventReference> {
-        Some(EventReference { event: Some(Target::Position(position)) })
+    fn at(position: u64) -> EventReference {
+        EventReference { event: Some(Target::Position(position)) }
     }
 
     #[tokio::test]
     async fn promise_2_a_target_is_named_by_its_command() {
         let mut names = names().await;
         let corrected =
-            Kind::EventCorrected(Box::new(EventCorrected { target: at(3), ..Default::default() }));
-        let retracted = Kind::EventRetracted(EventRetracted { target: at(4), ..Default::default() });
+            Kind::EventCorrected(Box::new(EventCorrected { target: Some(at(3)), ..Default::default() }));
+        let retracted = Kind::EventRetracted(EventRetracted { target: Some(at(4)), ..Default::default() });
         for (kind, expected) in [(corrected, "command-3"), (retracted, "command-4")] {
             let event = Event { position: 9, fact: Some(Fact { kind: Some(kind) }), ..Default::default() };
             let mut command = command(event, &mut names).await.unwrap();

@@ -7,6 +7,7 @@ use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use super::client::root;
 use crate::proto::google::rpc;
 
 /// The exit codes, for `--help`.
@@ -47,6 +48,7 @@ impl Failure {
     fn code(&self) -> u8 {
         match self {
             Failure::Input(_) => 2,
+            Failure::Refused(status) if unanswered(status).is_some() => 4,
             Failure::Refused(status) => code(status),
             Failure::Unreachable { .. } => 4,
             Failure::Partly(_) => 1,
@@ -64,9 +66,8 @@ fn code(status: &Status) -> u8 {
     match status.code() {
         Code::NotFound => 3,
         Code::InvalidArgument => 2,
-        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted => 4,
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted => 4,
         Code::Ok
-        | Code::Cancelled
         | Code::Unknown
         | Code::AlreadyExists
         | Code::PermissionDenied
@@ -124,8 +125,26 @@ pub(crate) fn status_of(refusal: &rpc::Status) -> Status {
     Status::with_details(Code::from(refusal.code), &refusal.message, refusal.encode_to_vec().into())
 }
 
+/// Why no answer came, where the status was made on this side: one that a daemon sent has no cause.
+fn unanswered(status: &Status) -> Option<String> {
+    let cause = std::error::Error::source(status)?;
+    let root = root(cause);
+    let expired = matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded);
+    Some(if expired {
+        format!("no answer in time ({root}): try again, or wait longer with --timeout")
+    } else {
+        format!(
+            "the connection to the daemon was lost: {root}\n  \
+             → it may have stopped: `minuted status` tells; what it had acknowledged is recorded"
+        )
+    })
+}
+
 /// A status with everything in it: the code and reason, the message, every violation on its own line, and what to do.
 pub(crate) fn readable(status: &Status) -> String {
+    if let Some(text) = unanswered(status) {
+        return text;
+    }
     let details = status.get_error_details();
     let mut text = headline(status, &details);
     for violation in details.bad_request().iter().flat_map(|bad| &bad.field_violations) {
@@ -207,7 +226,7 @@ fn advice(status: &Status, details: &ErrorDetails) -> Option<String> {
         (unknown, Code::NotFound) if unknown.starts_with("UNKNOWN_") => {
             "check the name with `list`, or record it first (or later in the same request)"
         }
-        (_, Code::DeadlineExceeded) => "try again, or wait longer with --timeout",
+        (_, Code::DeadlineExceeded | Code::Cancelled) => "try again, or wait longer with --timeout",
         (_, Code::Unavailable) => {
             "the daemon is starting, stopping or gone: try again, or see `minuted status`"
         }
@@ -273,6 +292,16 @@ mod tests {
         let sent = rpc::Status::decode(status.details()).unwrap();
         assert_eq!(readable(&status_of(&sent)), readable(&status));
         assert_eq!(Failure::from(status_of(&sent)).code(), 3);
+    }
+
+    #[test]
+    fn a_lost_connection_is_no_answer_of_the_daemon() {
+        let lost = Status::from_error(Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionReset)));
+        assert!(readable(&lost).contains("connection to the daemon was lost: connection reset"), "{lost:?}");
+        assert_eq!(Failure::from(lost).code(), 4);
+        let late = Status::from_error(Box::new(tonic::TimeoutExpired(())));
+        assert!(readable(&late).contains("--timeout"), "{late:?}");
+        assert_eq!(Failure::from(late).code(), 4);
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub(crate) struct Filter {
 impl Frameworks {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = FrameworkServiceClient::new(client.bounded());
+        let mut service = FrameworkServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Frameworks::Get { name } => {

@@ -86,7 +86,7 @@ pub(crate) struct WithoutAgreement {
 impl Meetings {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = MeetingServiceClient::new(client.bounded());
+        let mut service = MeetingServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Meetings::Get { name } => {

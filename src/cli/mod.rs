@@ -134,7 +134,7 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => serve.run(&options, settings).await,
         Command::Demo(demo) => Box::pin(demo.run(&options, settings)).await,
-        asking => asking.ask(&Client::connect(&options, &settings).await?).await,
+        asking => asking.ask(&Client::new(&options, &settings)).await,
     }
 }
 

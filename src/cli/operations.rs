@@ -79,7 +79,7 @@ pub(crate) struct Filter {
 impl Operations {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let mut service = OperationServiceClient::new(client.bounded());
+        let mut service = OperationServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, language) = client.reading();
         match self {
             Operations::Get { name } if name.starts_with("contributions/") => {
@@ -120,7 +120,7 @@ impl Filter {
     async fn run(self, client: &Client) -> Result<(), Failure> {
         let Filter { operation, contributor, form, active, limit } = self;
         let (as_of, at_least_position, _) = client.reading();
-        let service = OperationServiceClient::new(client.bounded());
+        let service = OperationServiceClient::new(client.bounded().await?);
         let request = ListContributionsRequest {
             page_size: 0,
             page_token: String::new(),

@@ -39,7 +39,7 @@ impl Record {
             identify(command);
         }
         let request = RecordRequest { commands, validate_only: self.validate_only };
-        let answer = RecordServiceClient::new(client.bounded()).record(request).await?;
+        let answer = RecordServiceClient::new(client.bounded().await?).record(request).await?;
         client.print(&answer.into_inner())
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// A loopback address and port; port 0 takes a free one [default: `server.listen`, 127.0.0.1:7433]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
 }
 
@@ -54,6 +54,15 @@ impl Serve {
         let ready = move || drop(print(&format!("listening on {address}\n")));
         Ok(server::run(settings, listener, stopped()?, ready).await?)
     }
+}
+
+/// An address of this machine.
+///
+/// # Errors
+/// Says what is expected.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "expected an IP address and a port, such as 127.0.0.1:7433 or [::1]:0".to_owned())
 }
 
 /// Listens on a loopback address, and on no other.

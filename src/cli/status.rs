@@ -12,7 +12,7 @@ named!(GetStatusResponse);
 
 /// Asks and prints.
 pub(crate) async fn run(client: &Client) -> Result<(), Failure> {
-    let mut service = AdminServiceClient::new(client.bounded());
+    let mut service = AdminServiceClient::new(client.bounded().await?);
     client.print(&service.get_status(GetStatusRequest {}).await?.into_inner())
 }
 

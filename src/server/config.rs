@@ -173,6 +173,9 @@ impl Settings {
     ///
     /// # Errors
     /// The first thing that is wrong, with its place.
+    ///
+    /// # Panics
+    /// Never: what is put together has been read in parts.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,

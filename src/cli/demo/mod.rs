@@ -31,7 +31,7 @@ questions, each with the command that asks it. Then the daemon stays up for you 
 removed when it ends.")]
 pub(crate) struct Demo {
     /// A loopback address and port [default: 127.0.0.1, on a free port]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = serve::address)]
     listen: Option<SocketAddr>,
     /// End after the answers
     #[arg(long)]
@@ -66,7 +66,7 @@ impl Demo {
 
     async fn show(&self, address: SocketAddr, options: &Options, settings: &Settings) -> Result<(), Failure> {
         let options = Options { addr: Some(address.to_string()), ..options.clone() };
-        record(&Client::connect(&options, settings).await?).await?;
+        record(&Client::new(&options, settings)).await?;
         for (number, question) in questions::all(SAMPLE).iter().enumerate() {
             let title = Look::of_stdout().title(&format!("\n{}. {}", number + 1, question.text));
             print(&title)?;
@@ -116,7 +116,8 @@ async fn record(client: &Client) -> Result<(), Failure> {
     let lines = SAMPLE.lines().count() as u64;
     print(&format!("Recording {lines} commands through its gRPC API …\n"))?;
     let plan = Plan { on_error: OnError::Stop, batch: 1, window: 1 };
-    let (summary, outcome) = import::run(client.unbounded(), plan, SAMPLE.as_bytes(), Some(lines)).await;
+    let (summary, outcome) =
+        import::run(client.unbounded().await?, plan, SAMPLE.as_bytes(), Some(lines)).await;
     print(&format!("{summary}\n"))?;
     outcome
 }

@@ -84,7 +84,8 @@ impl Import {
             window: if self.on_error == OnError::Stop { 1 } else { self.window.into() },
         };
         let (input, total) = open(&self.file).await?;
-        let (summary, outcome) = run(client.unbounded(), plan, input, total).await;
+        let channel = client.unbounded().await?;
+        let (summary, outcome) = run(channel, plan, input, total).await;
         let text = if client.wants_json() {
             serde_json::to_string(&summary).expect("numbers are JSON")
         } else {

@@ -21,24 +21,20 @@ impl Fake {
     fn answer(&self, request: RecordStreamRequest) -> RecordStreamResponse {
         let mut recorded = self.0.lock().unwrap();
         let refuse = request.commands.iter().position(|command| command.name.contains("refuse"));
-        let outcome = match refuse {
-            Some(at) => Outcome::Refusal(rpc::Status {
-                code: 9,
-                message: format!("commands[{at}] breaks a rule"),
-                details: Vec::new(),
-            }),
-            None => {
-                let events = request.commands.into_iter().map(|command| {
-                    let already_recorded = recorded.contains(&command.name);
-                    if !already_recorded {
-                        recorded.push(command.name);
-                    }
-                    RecordedEvent { already_recorded, ..Default::default() }
-                });
-                let events = events.collect();
-                Outcome::Receipt(Receipt { events, position: recorded.len() as u64 })
+        if let Some(at) = refuse {
+            let message = format!("commands[{at}] breaks a rule");
+            let refusal = rpc::Status { code: 9, message, details: Vec::new() };
+            return RecordStreamResponse { outcome: Some(Outcome::Refusal(refusal)) };
+        }
+        let events = request.commands.into_iter().map(|command| {
+            let already_recorded = recorded.contains(&command.name);
+            if !already_recorded {
+                recorded.push(command.name);
             }
-        };
+            RecordedEvent { already_recorded, ..Default::default() }
+        });
+        let events = events.collect();
+        let outcome = Outcome::Receipt(Receipt { events, position: recorded.len() as u64 });
         RecordStreamResponse { outcome: Some(outcome) }
     }
 }
