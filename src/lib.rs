@@ -7,3 +7,4 @@ pub mod log;
 pub mod position;
 pub mod proto;
 pub mod server;
+pub mod state;

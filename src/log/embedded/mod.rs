@@ -1,0 +1,246 @@
+//! The log in segment files of one directory, written by one thread.
+//!
+//! A group of frames is one write and one sync. The segment being written is zeroed ahead in steps and overwritten in
+//! place, so that a sync seldom has a new file size to make durable. Readers look at no byte that is not durable and
+//! share nothing with the writer but where that ends.
+
+mod catalog;
+mod reader;
+mod recovery;
+mod scan;
+mod walk;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use futures::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use self::catalog::Catalog;
+use self::reader::Reader;
+use self::writer::{Command, Writer};
+use super::error::{AppendError, OpenError, ReadError};
+use super::storage::{Lock, Storage};
+use super::{
+    EventLog, FRAME_BYTES_MAX, FrameHash, FrameReader, LogId, LogStatus, NewFrame, OpenReport, Position,
+    ReadOnlyBecause,
+};
+
+/// The appends that may wait for the writer. The recorder has one under way, so this is only a bound.
+const APPENDS_WAITING_MAX: usize = 64;
+
+/// How a log is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmbeddedOptions {
+    /// A segment that would grow beyond this is sealed and the next one begun. A larger group gets a segment of its
+    /// own.
+    pub segment_bytes: u64,
+    /// How far ahead of the log's end the segment is zeroed at least, each time it has to be.
+    pub zeroed_ahead_bytes: u64,
+    /// The id of the log, if there is none in the directory and one is made.
+    pub new_log_id: LogId,
+    /// Whether it is opened for appending.
+    pub access: Access,
+    /// What is checked before it is served.
+    pub check: Check,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> EmbeddedOptions {
+        EmbeddedOptions {
+            segment_bytes: 64 << 20,
+            zeroed_ahead_bytes: 1 << 20,
+            new_log_id: LogId::random(),
+            access: Access::ReadWrite,
+            check: Check::LastSegment,
+        }
+    }
+}
+
+/// What a log is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Appending and reading. A directory that cannot be written to is opened for reading all the same, and says so.
+    ReadWrite,
+    /// Reading: nothing on disk is changed, and no other process may be appending.
+    ReadOnly,
+}
+
+/// What opening a log checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Every segment's header and footer, and every frame of the last segment. The frames of sealed segments are
+    /// checked when they are read, so a start takes no longer as the log grows.
+    LastSegment,
+    /// Every byte.
+    Everything,
+}
+
+/// The log in a directory.
+///
+/// Dropping it waits for the appends under way and leaves the last segment unsealed, as a crash would; to stop
+/// cleanly, `close` it first.
+pub struct EmbeddedLog {
+    id: LogId,
+    catalog: Arc<Catalog>,
+    durable: watch::Receiver<Position>,
+    opened: OpenReport,
+    read_only: Option<ReadOnlyBecause>,
+    /// `None` in a log that is read-only.
+    commands: Option<mpsc::Sender<Command>>,
+    writer: Option<JoinHandle<()>>,
+    /// Shared with other readers; the writer holds its own.
+    read_lock: Option<Box<dyn Lock>>,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in `dir`, or makes one there. Blocking.
+    ///
+    /// # Errors
+    /// Any [`OpenError`]; each variant says what to do next.
+    ///
+    /// # Panics
+    /// If the operating system gives no thread.
+    pub fn open(
+        dir: impl AsRef<Path>,
+        storage: Arc<dyn Storage>,
+        options: EmbeddedOptions,
+    ) -> Result<EmbeddedLog, OpenError> {
+        let dir = dir.as_ref();
+        let entry = recovery::enter(dir, &*storage, options.access)?;
+        let recovered = recovery::recover(dir, &storage, &options, entry.read_only.is_none())?;
+        let (durable_tx, durable) = watch::channel(recovered.tail);
+        let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments));
+        let (id, opened, read_only) = (recovered.id, recovered.report, entry.read_only);
+        let mut log = EmbeddedLog {
+            id,
+            catalog,
+            durable,
+            opened,
+            read_only,
+            commands: None,
+            writer: None,
+            read_lock: None,
+        };
+        if read_only.is_some() {
+            log.read_lock = entry.lock;
+            return Ok(log);
+        }
+        let (commands, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
+        let writer = Writer::new(log.id, Arc::clone(&log.catalog), options, entry.lock, durable_tx)
+            .go_on_from(recovered.tail, recovered.hash, recovered.active);
+        let writer = thread::Builder::new().name("log-writer".to_owned()).spawn(|| writer.run(waiting));
+        log.writer = Some(writer.expect("a starting daemon is given a thread"));
+        log.commands = Some(commands);
+        Ok(log)
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Command,
+    ) -> Result<T, AppendError> {
+        let Some(commands) = &self.commands else { return Err(AppendError::ReadOnly) };
+        let (answer, answered) = oneshot::channel();
+        commands.send(command(answer)).await.map_err(|_| writer_is_gone())?;
+        answered.await.map_err(|_| writer_is_gone())?
+    }
+}
+
+/// The writer answers every command, also after it failed or was closed; so it can only have panicked.
+fn writer_is_gone() -> AppendError {
+    AppendError::Failed { source: Arc::new(std::io::Error::other("the log's writer has ended")) }
+}
+
+impl EventLog for EmbeddedLog {
+    fn id(&self) -> LogId {
+        self.id
+    }
+
+    fn tail(&self) -> Position {
+        *self.durable.borrow()
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.durable.clone()
+    }
+
+    fn append(
+        &self,
+        expected: Position,
+        frames: Vec<NewFrame>,
+    ) -> BoxFuture<'_, Result<Position, AppendError>> {
+        Box::pin(async move {
+            check_frames(&frames)?;
+            self.ask(|answer| Command::Append { expected, frames, answer }).await
+        })
+    }
+
+    fn read(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        let tail = self.tail();
+        if from > tail.next() {
+            return Err(ReadError::BeyondTail { from, tail });
+        }
+        Ok(Box::new(Reader::start(&self.catalog, from.max(Position(1)))?))
+    }
+
+    fn hash_at(&self, last: Position) -> Result<Option<FrameHash>, ReadError> {
+        if last == Position::ZERO {
+            return Ok(Some(FrameHash::of_nothing(self.id)));
+        }
+        if last > self.tail() {
+            return Ok(None);
+        }
+        let frame = Reader::start(&self.catalog, last)?.next()?;
+        Ok(frame.filter(|frame| frame.last() == last).map(|frame| frame.hash))
+    }
+
+    fn report(&self) -> LogStatus {
+        let (segments, bytes) = self.catalog.size();
+        LogStatus {
+            id: self.id,
+            tail: self.tail(),
+            segments,
+            bytes,
+            read_only: self.read_only,
+            opened: self.opened.clone(),
+        }
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<(), AppendError>> {
+        Box::pin(async move {
+            if self.read_only.is_some() {
+                return Ok(());
+            }
+            self.ask(|answer| Command::Close { answer }).await
+        })
+    }
+}
+
+impl Drop for EmbeddedLog {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so on the way; there is nothing to add here.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// What a log refuses before anything is written, whichever log it is.
+pub(super) fn check_frames(frames: &[NewFrame]) -> Result<(), AppendError> {
+    for frame in frames {
+        if frame.events == 0 {
+            return Err(AppendError::EmptyFrame);
+        }
+        if frame.payload.len() > FRAME_BYTES_MAX {
+            let (bytes, max) = (frame.payload.len() as u64, FRAME_BYTES_MAX as u64);
+            return Err(AppendError::FrameTooLarge { bytes, max });
+        }
+    }
+    Ok(())
+}
