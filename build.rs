@@ -10,6 +10,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
     files.sort();
+    // What refusals carry as `Any`: without it neither reflection nor the JSON mapping could say what is in them.
+    files.push("proto/google/rpc/error_details.proto".into());
     let descriptors = protox::Compiler::new(["proto"])?
         .include_imports(true)
         .include_source_info(true)

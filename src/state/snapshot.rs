@@ -83,7 +83,8 @@ impl Snapshot {
         if let (None, Some(alliance)) = (&self.alliance, admits(&event.content.fact)) {
             self.alliance = Some((event.position, alliance.clone()));
         }
-        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess)) {
+        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess))
+        {
             self.equal_access.insert(name.clone());
         }
         self.commands.insert(event.command_id, event.position);
