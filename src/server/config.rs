@@ -54,9 +54,6 @@ pub struct Limits {
     /// Requests waiting to be decided; one more is refused at once.
     #[serde(deserialize_with = "within::<1, 65_536, _, _>")]
     pub queue_requests_max: usize,
-    /// Items on one page of a list.
-    #[serde(deserialize_with = "within::<1, 1_000, _, _>")]
-    pub page_size_max: usize,
 }
 
 /// The append-only log.
@@ -113,12 +110,7 @@ impl Default for Server {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            request_commands_max: 1_000,
-            request_bytes_max: 1_048_576,
-            queue_requests_max: 1_024,
-            page_size_max: 1_000,
-        }
+        Limits { request_commands_max: 1_000, request_bytes_max: 1_048_576, queue_requests_max: 1_024 }
     }
 }
 
@@ -173,6 +165,9 @@ impl Settings {
     ///
     /// # Errors
     /// The first thing that is wrong, with its place.
+    ///
+    /// # Panics
+    /// Never: what is put together has been read in parts.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,

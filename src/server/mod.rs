@@ -9,7 +9,6 @@ pub mod config;
 mod keeping;
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,24 +35,9 @@ use crate::state::checkpoint::{self, Keeper};
 
 use crate::wire;
 
+use clock::SystemClock;
+use config::Settings;
 use keeping::Keeping;
-
-/// How the daemon runs.
-#[derive(Clone)]
-pub struct Options {
-    /// Where the log and everything made from it is.
-    pub data_dir: PathBuf,
-    /// How the log is kept.
-    pub log: EmbeddedOptions,
-    /// Bounds of the recorder.
-    pub recorder: recorder::Limits,
-    /// Bounds of requests.
-    pub requests: wire::Limits,
-    /// How long a stop may take.
-    pub drain_timeout: Duration,
-    /// Where the time comes from.
-    pub clock: Arc<dyn Clock>,
-}
 
 /// Serves on `listener` until `shutdown` resolves or the log fails. `ready` is called once requests are answered.
 ///
@@ -61,12 +45,12 @@ pub struct Options {
 ///
 /// The log cannot be opened or read, the log has failed, or the stop took longer than the drain time-out.
 pub async fn run(
-    options: Options,
+    settings: Settings,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let daemon = Daemon::open(options).await?;
+    let daemon = Daemon::open(settings, Arc::new(SystemClock)).await?;
     daemon.serve(listener, shutdown, ready).await
 }
 
@@ -82,8 +66,15 @@ struct Daemon {
 }
 
 impl Daemon {
-    async fn open(options: Options) -> anyhow::Result<Daemon> {
-        let Options { data_dir, log, recorder, requests, drain_timeout, clock } = options;
+    async fn open(settings: Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Daemon> {
+        let Settings { server, limits, log, telemetry: _ } = settings;
+        let config::Server { listen: _, data_dir, drain_timeout_ms } = server;
+        let config::Limits { request_commands_max, request_bytes_max, queue_requests_max } = limits;
+        let log = EmbeddedOptions { segment_bytes: log.segment_bytes, ..EmbeddedOptions::default() };
+        let recorder = recorder::Limits { queue_max: queue_requests_max, ..recorder::Limits::default() };
+        let requests =
+            wire::Limits { commands_max: request_commands_max, request_bytes_max, ..wire::Limits::default() };
+        let drain_timeout = Duration::from_millis(drain_timeout_ms);
         let at = clock.now();
         let location = data_dir.join("log").display().to_string();
         let mut phases = Phases::new(clock.clone());
