@@ -291,7 +291,7 @@ mod tests {
         let file = "[server]\nlisten = \"127.0.0.1:1\"\ndrain_timeout_ms = 5\n";
         let environment = [
             ("MINUTED_SERVER_LISTEN", "127.0.0.1:2"),
-            ("MINUTED_LIMITS_PAGE_SIZE_MAX", "7"),
+            ("MINUTED_LIMITS_QUEUE_REQUESTS_MAX", "7"),
             ("MINUTED_TELEMETRY_LEVEL", "debug"),
             ("MINUTED_SERVER_DATA_DIR", "2011"),
             ("MINUTED_ADDR", "not a setting of the daemon"),
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!(settings.server.listen.port(), 2);
         assert_eq!(settings.server.drain_timeout_ms, 5);
         assert_eq!(settings.server.data_dir, Path::new("2011"));
-        assert_eq!(settings.limits.page_size_max, 7);
+        assert_eq!(settings.limits.queue_requests_max, 7);
         assert_eq!(settings.telemetry.level, Level::Debug);
     }
 
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("MINUTED_LIMITS_PAGE_SIZE_MAX", "0", "from 1 to 1000")]
+    #[case("MINUTED_LIMITS_QUEUE_REQUESTS_MAX", "0", "from 1 to 65536")]
     #[case("MINUTED_SERVER_PORT", "3", "`listen`")]
     #[case("MINUTED_TELEMETRY_FORMAT", "xml", "`json`")]
     fn promise_2_a_bad_variable_is_named_with_what_is_allowed(
