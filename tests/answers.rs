@@ -195,12 +195,11 @@ impl Asked<'_> {
         let format = meeting.format.unwrap();
         let name = |class| v1::MeetingClass::from(class).as_str_name().trim_start_matches("MEETING_CLASS_");
         let label = format.label.to_string();
-        match format.class() {
-            Some(class) => json!({ "class": name(class), "label": label }),
-            None => {
-                let possible: Vec<_> = format.classes.iter().map(|&class| name(class)).collect();
-                json!({ "class": "UNDETERMINED", "possible": possible, "label": label })
-            }
+        if let Some(class) = format.class() {
+            json!({ "class": name(class), "label": label })
+        } else {
+            let possible: Vec<_> = format.classes.iter().map(|&class| name(class)).collect();
+            json!({ "class": "UNDETERMINED", "possible": possible, "label": label })
         }
     }
 

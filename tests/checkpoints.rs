@@ -67,7 +67,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
         let to = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &to)
+            copy(&entry.path(), &to);
         } else {
             let _ = std::fs::copy(entry.path(), to).unwrap();
         }
@@ -146,7 +146,7 @@ fn damages() -> Vec<Damage> {
         Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::remove_file(file).unwrap())),
         Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::write(file, b"").unwrap())),
         Box::new(move |dir| {
-            files(dir).iter().for_each(|file| std::fs::write(file, vec![0xa5; 9_999]).unwrap())
+            files(dir).iter().for_each(|file| std::fs::write(file, vec![0xa5; 9_999]).unwrap());
         }),
         Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "../../elsewhere").unwrap()),
         Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "generation-77").unwrap()),

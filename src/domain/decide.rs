@@ -68,7 +68,7 @@ pub struct Changes {
     pub references: BTreeSet<(Name, Name)>,
     /// The alliance, where this request is the first to name it.
     pub alliance: Option<Name>,
-    /// Decisions that carry EQUAL_ACCESS.
+    /// Decisions that carry `EQUAL_ACCESS`.
     pub equal_access: BTreeSet<Name>,
 }
 

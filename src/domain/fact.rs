@@ -210,7 +210,7 @@ impl Fact {
         }
     }
 
-    /// Whether what it says may lie in the future (DOMAIN.md §6, HAPPENS_IN_FUTURE).
+    /// Whether what it says may lie in the future (DOMAIN.md §6, `HAPPENS_IN_FUTURE`).
     pub fn happening(&self) -> Happening {
         let ahead = match self {
             Fact::Actor(fact) => fact.may_be_ahead(),

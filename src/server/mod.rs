@@ -81,7 +81,7 @@ impl Daemon {
         let opened = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
-            let log = EmbeddedLog::open(&data_dir.join("log"), Arc::new(DiskStorage), log)?;
+            let log = EmbeddedLog::open(data_dir.join("log"), Arc::new(DiskStorage), log)?;
             phases.end("open the log");
             if let Some(torn) = &log.report().opened.torn {
                 tracing::warn!(
@@ -164,12 +164,11 @@ impl Daemon {
         how.context("the recorder ended early")?
             .context("the log failed; nothing after that was acknowledged")?;
         keeping.stop(deadline).await;
-        match drained {
-            Ok(served) => served.context("the server ended"),
-            Err(_) => {
-                tracing::warn!("some calls were not finished within the drain time-out and were cut off");
-                Ok(())
-            }
+        if let Ok(served) = drained {
+            served.context("the server ended")
+        } else {
+            tracing::warn!("some calls were not finished within the drain time-out and were cut off");
+            Ok(())
         }
     }
 }

@@ -240,7 +240,7 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     }
     let mut references = BTreeSet::new();
     for event in events {
-        let id = [&[b'c'], event.command_id.0.as_bytes().as_slice()].concat();
+        let id = [b"c", event.command_id.0.as_bytes().as_slice()].concat();
         put(id, &Entry::Command(event.position))?;
         references.extend(event.content.fact.mentions().into_iter().map(|named| (named, &event.name)));
     }

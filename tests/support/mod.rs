@@ -11,19 +11,19 @@ use minuted::wire::json;
 use tonic::transport::Channel;
 
 /// The sample: 424 commands, one a line, as `import` takes them.
-pub const SAMPLE: &str = include_str!("../data/partnerships.jsonl");
+pub(crate) const SAMPLE: &str = include_str!("../data/partnerships.jsonl");
 /// How many events the sample makes.
-pub const SAMPLE_EVENTS: u64 = 424;
+pub(crate) const SAMPLE_EVENTS: u64 = 424;
 
 /// A running daemon; it is killed when it is dropped.
-pub struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
     pub addr: String,
 }
 
 impl Daemon {
     /// Starts the daemon on a port of its own.
-    pub fn start(data_dir: &Path) -> Daemon {
+    pub(crate) fn start(data_dir: &Path) -> Daemon {
         let mut child = Command::new(env!("CARGO_BIN_EXE_minuted"))
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(data_dir)
@@ -44,26 +44,26 @@ impl Daemon {
     }
 
     /// A connection to it.
-    pub async fn channel(&self) -> Channel {
+    pub(crate) async fn channel(&self) -> Channel {
         let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{}", self.addr)).unwrap();
         endpoint.connect_timeout(Duration::from_secs(10)).connect().await.expect("the daemon answers")
     }
 
     /// Ends it as a power cut would: it gets no chance to do anything.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks it to stop; its exit code. Connections to it go on being served here meanwhile.
-    pub async fn stop(mut self) -> Option<i32> {
+    pub(crate) async fn stop(mut self) -> Option<i32> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         tokio::task::spawn_blocking(move || self.child.wait().unwrap().code()).await.unwrap()
     }
 
     /// The path of the binary.
-    pub fn binary() -> PathBuf {
+    pub(crate) fn binary() -> PathBuf {
         env!("CARGO_BIN_EXE_minuted").into()
     }
 }
@@ -76,12 +76,12 @@ impl Drop for Daemon {
 }
 
 /// The sample's commands.
-pub fn sample() -> Vec<v1::Command> {
+pub(crate) fn sample() -> Vec<v1::Command> {
     SAMPLE.lines().map(|line| json::command_from_json(line).expect("the sample is well-formed")).collect()
 }
 
 /// Records these commands, one a request, over one stream; the answers, in order.
-pub async fn record_all(
+pub(crate) async fn record_all(
     channel: &Channel,
     commands: Vec<v1::Command>,
 ) -> Vec<v1::record_stream_response::Outcome> {
@@ -99,7 +99,7 @@ pub async fn record_all(
 }
 
 /// Records the sample; how many events it made.
-pub async fn record_sample(channel: &Channel) -> usize {
+pub(crate) async fn record_sample(channel: &Channel) -> usize {
     let outcomes = record_all(channel, sample()).await;
     outcomes
         .into_iter()
@@ -115,7 +115,7 @@ pub async fn record_sample(channel: &Channel) -> usize {
 }
 
 /// Every event of the daemon's log.
-pub async fn events(channel: &Channel) -> Vec<v1::Event> {
+pub(crate) async fn events(channel: &Channel) -> Vec<v1::Event> {
     let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
     let mut stream = client.read_events(v1::ReadEventsRequest::default()).await.unwrap().into_inner();
     let mut events = Vec::new();
@@ -126,6 +126,6 @@ pub async fn events(channel: &Channel) -> Vec<v1::Event> {
 }
 
 /// As known at a position, about a day.
-pub fn as_of(valid_at: &str, known_position: Option<u64>) -> v1::AsOf {
+pub(crate) fn as_of(valid_at: &str, known_position: Option<u64>) -> v1::AsOf {
     v1::AsOf { valid_at: valid_at.into(), known_at: known_position.map(v1::as_of::KnownAt::KnownPosition) }
 }

@@ -156,7 +156,7 @@ impl Ledger {
     pub(super) fn assert_agrees(&self, commands: &[Command], verdict: &Result<Changes, Refusal>) {
         let before_rules = Reason::CommandIdReused..=Reason::HappensInFuture;
         let early = |refusal: &&Refusal| before_rules.contains(&refusal.reason);
-        if verdict.as_ref().err().filter(early).is_some() {
+        if verdict.as_ref().err().as_ref().is_some_and(early) {
             return;
         }
         let asked = self.ask_everything(commands);
