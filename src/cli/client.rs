@@ -90,7 +90,8 @@ impl Client {
     /// Prints an answer in the form that was asked for.
     pub(crate) fn print<M: Show>(&self, answer: &M) -> Result<(), Failure> {
         let text = match self.options.format {
-            Format::Json => format!("{}\n", json::pretty(answer, M::EVERY_FIELD)),
+            Format::Json if M::EVERY_FIELD => json::every_field(answer) + "\n",
+            Format::Json => json::pretty(answer) + "\n",
             Format::Table => answer.show(self.look),
         };
         Ok(print(&text)?)

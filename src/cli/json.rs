@@ -1,14 +1,12 @@
-//! Protobuf JSON of the API's messages, from the descriptors that the daemon also serves by reflection.
+//! Protobuf JSON on the command line: commands read, answers written, facts named.
 
 use std::sync::LazyLock;
 
 use prost::Message;
-use prost_reflect::{
-    DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor, SerializeOptions, Value,
-};
-use serde::Serialize;
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage, SerializeOptions, Value};
 
 use crate::proto::{FILE_DESCRIPTOR_SET, v1};
+use crate::wire::json;
 
 /// The descriptors of the whole schema.
 pub(crate) static SCHEMA: LazyLock<DescriptorPool> = LazyLock::new(|| {
@@ -29,51 +27,44 @@ pub(crate) use named;
 
 named!(Command, Fact, Receipt, RecordResponse);
 
-fn descriptor(name: &str) -> MessageDescriptor {
-    SCHEMA.get_message_by_name(&format!("minuted.v1.{name}")).expect("it is generated from the same schema")
-}
-
-fn dynamic<M: Named>(message: &M) -> DynamicMessage {
-    let mut dynamic = DynamicMessage::new(descriptor(M::NAME));
-    dynamic.transcode_from(message).expect("it is generated from the same schema");
-    dynamic
+fn full_name<M: Named>() -> String {
+    format!("minuted.v1.{}", M::NAME)
 }
 
 /// On one line.
 pub(crate) fn compact<M: Named>(message: &M) -> String {
-    let mut out = serde_json::Serializer::new(Vec::new());
-    write(message, false, &mut out);
-    text(out.into_inner())
+    json::to_json(&full_name::<M>(), message, false)
 }
 
-/// Over several lines, indented; `every_field` also shows those that have their default.
-pub(crate) fn pretty<M: Named>(message: &M, every_field: bool) -> String {
+/// Over several lines, indented.
+pub(crate) fn pretty<M: Named>(message: &M) -> String {
+    json::to_json(&full_name::<M>(), message, true)
+}
+
+/// Like [`pretty`], with the fields that have their default too: a script then finds a 0 as a 0.
+pub(crate) fn every_field<M: Named>(message: &M) -> String {
     let mut out = serde_json::Serializer::pretty(Vec::new());
-    write(message, every_field, &mut out);
-    text(out.into_inner())
+    let options = SerializeOptions::new().skip_default_fields(false);
+    dynamic(message)
+        .serialize_with_options(&mut out, &options)
+        .expect("a message has nothing that JSON cannot say");
+    String::from_utf8(out.into_inner()).expect("JSON is UTF-8")
 }
 
-fn write<M: Named, S: serde::Serializer>(message: &M, every_field: bool, out: S) -> S::Ok
-where
-    S::Error: std::fmt::Debug,
-{
-    let options = SerializeOptions::new().skip_default_fields(!every_field);
-    dynamic(message).serialize_with_options(out, &options).expect("protobuf JSON goes into memory")
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).expect("JSON is UTF-8")
+fn dynamic<M: Named>(message: &M) -> DynamicMessage {
+    let descriptor =
+        SCHEMA.get_message_by_name(&full_name::<M>()).expect("it is generated from the same schema");
+    let mut dynamic = DynamicMessage::new(descriptor);
+    dynamic.transcode_from(message).expect("it is generated from the same schema");
+    dynamic
 }
 
 /// A command from its JSON.
 ///
 /// # Errors
 /// Says which field is not as the schema has it.
-pub(crate) fn command(json: &str) -> Result<v1::Command, String> {
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let parsed = command_from(&mut reader).map_err(|error| error.to_string())?;
-    reader.end().map_err(|error| error.to_string())?;
-    Ok(parsed)
+pub(crate) fn command(text: &str) -> Result<v1::Command, String> {
+    json::command_from_json(text).map_err(|error| error.to_string())
 }
 
 /// Every command of a text: JSON objects one after the other, on one line each or not.
@@ -95,24 +86,18 @@ pub(crate) fn commands(text: &str) -> Result<Vec<v1::Command>, String> {
     Ok(all)
 }
 
-fn command_from<'de, D: serde::Deserializer<'de>>(reader: D) -> Result<v1::Command, D::Error> {
-    let options = DeserializeOptions::new();
-    let dynamic = DynamicMessage::deserialize_with_options(descriptor("Command"), reader, &options)?;
-    Ok(dynamic.transcode_to().expect("it is generated from the same schema"))
-}
-
 /// The kind of a fact as a filter names it, such as `area_chosen`, and its content as JSON on one line.
 pub(crate) fn kind_and_content(fact: &v1::Fact) -> (String, String) {
-    let fact = dynamic(fact);
-    let Some((field, Value::Message(content))) = fact.fields().next() else { return Default::default() };
-    let mut out = serde_json::Serializer::new(Vec::new());
-    content.serialize(&mut out).expect("protobuf JSON goes into memory");
-    (field.name().to_owned(), text(out.into_inner()))
+    let dynamic = dynamic(fact);
+    let Some((field, Value::Message(content))) = dynamic.fields().next() else { return Default::default() };
+    let name = content.descriptor().full_name().to_owned();
+    (field.name().to_owned(), json::to_json(&name, content, false))
 }
 
 /// Every kind of fact, by the name that a filter uses.
 pub(crate) fn kinds() -> Vec<String> {
-    descriptor("Fact").fields().map(|field| field.name().to_owned()).collect()
+    let fact = SCHEMA.get_message_by_name(&full_name::<v1::Fact>()).expect("the schema has facts");
+    fact.fields().map(|field| field.name().to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -126,7 +111,13 @@ mod tests {
         let parsed = command(LINE).unwrap();
         assert_eq!(parsed.expected_version, Some(0));
         assert_eq!(compact(&parsed), LINE);
-        assert_eq!(command(&pretty(&parsed, true)).unwrap(), parsed);
+        assert_eq!(command(&pretty(&parsed)).unwrap(), parsed);
+    }
+
+    #[test]
+    fn every_field_shows_a_0_as_a_0() {
+        assert!(every_field(&v1::Receipt::default()).contains("\"position\": \"0\""));
+        assert_eq!(pretty(&v1::Receipt::default()), "{}");
     }
 
     #[test]
