@@ -146,7 +146,9 @@ fn damages() -> Vec<Damage> {
         Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::remove_file(file).unwrap())),
         Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::write(file, b"").unwrap())),
         Box::new(move |dir| {
-            files(dir).iter().for_each(|file| std::fs::write(file, vec![0xa5; 9_999]).unwrap());
+            for file in files(dir) {
+                std::fs::write(file, vec![0xa5; 9_999]).unwrap();
+            }
         }),
         Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "../../elsewhere").unwrap()),
         Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "generation-77").unwrap()),

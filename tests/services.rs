@@ -64,6 +64,7 @@ fn readers() -> Readers {
     readers_on("2026-11-24")
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what the field takes")]
 fn on(valid_at: &str) -> Option<v1::AsOf> {
     Some(v1::AsOf { valid_at: valid_at.into(), known_at: None })
 }

@@ -75,7 +75,7 @@ impl Store {
         let taken = |n: u64| {
             ["generation", "quarantine"].iter().any(|kind| self.dir.join(format!("{kind}-{n}")).exists())
         };
-        let n = (1..).find(|&n| !taken(n)).expect("there are more numbers than directories");
+        let n = (1..u64::MAX).find(|&n| !taken(n)).expect("there are more numbers than directories");
         let name = format!("generation-{n}");
         let aside = self.dir.join("current.new");
         std::fs::write(&aside, &name)?;

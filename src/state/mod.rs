@@ -31,6 +31,7 @@ impl State {
     /// # Errors
     ///
     /// The log cannot be read, or holds what cannot be decoded.
+    #[expect(clippy::needless_pass_by_value, reason = "it keeps the log, which a reference would hide")]
     pub fn open(log: Arc<dyn EventLog>, from: Snapshot) -> Result<State, LoadError> {
         let loader = Loader::new(log.clone());
         let mut snapshot = from;

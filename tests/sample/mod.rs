@@ -1,4 +1,5 @@
 //! The sample data in memory, as of any position: read, decided and replayed without a server.
+#![allow(dead_code, reason = "each test binary uses its part of it")]
 
 use std::sync::Arc;
 
