@@ -7,6 +7,7 @@ use crate::domain::meeting::MeetingFact::{Cancelled, Confirmed, Held, Invited, P
 use crate::domain::meeting::{
     Answer, Attendance, Core, Level, MeetingState, Mode, Particulars, SummaryState,
 };
+use crate::domain::time::Truth::{No, Yes};
 
 const M: &str = "meetings/m";
 const JP: &str = "countries/jp";
@@ -158,7 +159,6 @@ fn its_day_is_the_local_day() {
     let scene = given([held(M, &[], "2011-09-15T00:30+02:00[Europe/Brussels]").until("2011-09-16")]);
     let meeting = scene.meeting(M);
     assert_eq!(meeting.day(), on("2011-09-15"));
-    use crate::domain::time::Truth::{No, Yes};
     assert_eq!(meeting.within(on("2011-09-14"), on("2011-09-14")), No);
     assert_eq!(meeting.within(on("2011-09-16"), on("2011-09-20")), Yes);
     assert_eq!(meeting.within(on("2011-09-17"), on("2011-09-20")), No);

@@ -19,4 +19,5 @@ mod operations;
 mod places;
 mod requests;
 mod scene;
+mod statuses;
 mod time;

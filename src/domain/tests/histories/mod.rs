@@ -1,6 +1,6 @@
 //! Properties of `decide` on random histories; the same seeds always, so that what fails fails again.
 //!
-//! 1. Whatever was accepted, all rules of all streams hold (but UNEQUAL_ACCESS, asked only of the offers that a change
+//! 1. Whatever was accepted, all rules of all streams hold (but `UNEQUAL_ACCESS`, asked only of the offers that a change
 //!    makes or alters), and a stream is the fresh fold of its events.
 //! 2. A command accepted and sent again yields nothing new.
 //! 3. Asking every stream gives the verdict that asking the dependents gives, with the same events.
@@ -14,7 +14,7 @@ mod generator;
 use std::collections::VecDeque;
 
 use self::answers::{answers, keeps_order};
-use self::dice::Dice;
+pub(super) use self::dice::Dice;
 use self::generator::{beginnings, days, id, request};
 use super::ledger::{Ledger, now};
 use crate::domain::correction::History;
@@ -101,10 +101,10 @@ fn what_is_accepted_one_by_one_is_accepted_at_once() {
                     }
                 }
             }
-            if let [only] = request {
-                if decide(ledger, request, &now()).is_ok() {
-                    last = Some((ledger.clone(), only.clone()));
-                }
+            if let [only] = request
+                && decide(ledger, request, &now()).is_ok()
+            {
+                last = Some((ledger.clone(), only.clone()));
             }
         });
     }
