@@ -155,8 +155,8 @@ impl Ledger {
     /// Asserts that asking everything gives the verdict that `decide` gave.
     pub(super) fn assert_agrees(&self, commands: &[Command], verdict: &Result<Changes, Refusal>) {
         let before_rules = Reason::CommandIdReused..=Reason::HappensInFuture;
-        let early = |refusal: &&Refusal| before_rules.contains(&refusal.reason);
-        if verdict.as_ref().err().as_ref().is_some_and(early) {
+        let early = |refusal: &Refusal| before_rules.contains(&refusal.reason);
+        if verdict.as_ref().err().is_some_and(early) {
             return;
         }
         let asked = self.ask_everything(commands);

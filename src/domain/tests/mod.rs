@@ -8,11 +8,16 @@
 mod activities;
 mod actors;
 mod agreements;
+mod classes;
+mod corrections;
 mod decisions;
 mod facts;
 mod histories;
 mod ledger;
+mod meetings;
 mod operations;
 mod places;
 mod requests;
 mod scene;
+mod statuses;
+mod time;

@@ -1,10 +1,10 @@
 //! Chance that a number decides: the same seed throws the same dice for ever.
 
 /// `SplitMix64`.
-pub(super) struct Dice(u64);
+pub(in crate::domain::tests) struct Dice(u64);
 
 impl Dice {
-    pub(super) fn new(seed: u64) -> Dice {
+    pub(in crate::domain::tests) fn new(seed: u64) -> Dice {
         Dice(seed)
     }
 
@@ -16,20 +16,20 @@ impl Dice {
     }
 
     /// From 0 to `bound - 1`.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
+    pub(in crate::domain::tests) fn below(&mut self, bound: usize) -> usize {
         let bound = bound as u64;
         usize::try_from(self.next() % bound).expect("it is below a usize")
     }
 
-    pub(super) fn one_in(&mut self, bound: usize) -> bool {
+    pub(in crate::domain::tests) fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
-    pub(super) fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+    pub(in crate::domain::tests) fn of<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }
 
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(in crate::domain::tests) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }

@@ -14,7 +14,7 @@ mod generator;
 use std::collections::VecDeque;
 
 use self::answers::{answers, keeps_order};
-use self::dice::Dice;
+pub(super) use self::dice::Dice;
 use self::generator::{beginnings, days, id, request};
 use super::ledger::{Ledger, now};
 use crate::domain::correction::History;
