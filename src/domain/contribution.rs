@@ -151,7 +151,17 @@ impl ContributionTimeline {
     /// Whether it was made on some day.
     pub fn ever_held(&self, world: &dyn World) -> Truth {
         let Some(terms) = &self.terms else { return Truth::No };
-        self.holds(world, terms.valid.begin())
+        let Some(operation) = world.stream(&terms.operation) else { return Truth::No };
+        let Some(timeline) = operation.timeline.operation() else { return Truth::No };
+        let lives = timeline.life.spells();
+        Truth::any(self.life.spells().iter().map(|(_, spell)| {
+            if terms.observed {
+                // It was seen on its date, whichever day that is.
+                spell.overlaps(spell).and(timeline.life.hold(spell.begin))
+            } else {
+                Truth::any(lives.iter().map(|(_, life)| spell.overlaps(life)))
+            }
+        }))
     }
 }
 
