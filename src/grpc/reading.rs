@@ -69,6 +69,9 @@ impl Readers {
         if asked > tail {
             return Err(status::beyond_tail(asked, tail));
         }
+        if matches!(known_at, Some(v1::as_of::KnownAt::KnownPosition(known)) if known < tail.0) {
+            return Err(status::unavailable("PAST_NOT_KEPT", "a fixed world has no past", None));
+        }
         ask(&Reading { world: self.world.as_ref(), t: valid_at.when(), valid_at, position: tail })
     }
 }

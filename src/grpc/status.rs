@@ -250,3 +250,6 @@ fn build(
     let whole = rpc::Status { code: i32::from(code), message: message.clone(), details };
     Status::with_details(code, message, whole.encode_to_vec().into())
 }
+
+#[cfg(test)]
+mod tests;
