@@ -19,6 +19,9 @@ pub mod open_dates;
 pub mod operations;
 pub mod standing;
 
+#[cfg(test)]
+mod example;
+
 use std::sync::Arc;
 
 use crate::domain::{Collection, Name, Stream, World};
