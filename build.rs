@@ -12,6 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // No service names the details of errors, and a client that reflects needs them all the same.
     files.push("proto/google/rpc/error_details.proto".into());
     files.sort();
+    // What refusals carry as `Any`: without it neither reflection nor the JSON mapping could say what is in them.
+    files.push("proto/google/rpc/error_details.proto".into());
     let descriptors = protox::Compiler::new(["proto"])?
         .include_imports(true)
         .include_source_info(true)

@@ -17,7 +17,7 @@ use crate::proto::v1;
 /// Reads the commands of one request.
 ///
 /// # Errors
-/// All that is wrong with all of them, at once.
+/// All that is wrong with all of them, at once; of a request without commands or beyond the limits, that alone.
 pub fn parse_commands(commands: Vec<v1::Command>, limits: &Limits) -> Result<Vec<Command>, Invalid> {
     let mut reader = Reader::of_commands(limits);
     let read = read_commands(&mut reader, At::ROOT, commands, limits);
@@ -154,4 +154,52 @@ fn read_event(reader: &mut Reader<'_>, at: At<'_>, event: v1::Event) -> Read<Eve
 
 fn read_count(reader: &mut Reader<'_>, at: At<'_>, count: u64) -> Read<u64> {
     if count == 0 { reader.refuse(at, Reason::FieldRequired, "it is counted from 1") } else { Ok(count) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The field that makes it undecodable, after this change.
+    fn fault(change: impl FnOnce(&mut v1::Event)) -> String {
+        let name = "countries/jp".to_owned();
+        let resumed = v1::fact::Kind::CooperationResumed(v1::CooperationResumed {});
+        let mut event = v1::Event {
+            position: 1,
+            name,
+            version: 1,
+            recorded_at: Some(prost_types::Timestamp::default()),
+            command_id: "3507dd0e-aa14-524e-85a5-c03d5b12ca30".into(),
+            fact: Some(v1::Fact { kind: Some(resumed) }),
+            ..v1::Event::default()
+        };
+        change(&mut event);
+        match decode_event(event) {
+            Ok(_) => String::new(),
+            Err(Undecodable::Bytes(error)) => error.to_string(),
+            Err(Undecodable::Field { field, says: _ }) => field,
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_named_by_its_field() {
+        assert_eq!(fault(|event| event.position = 0), "position");
+        assert_eq!(fault(|event| event.version = 0), "version");
+        assert_eq!(fault(|event| event.name = "jp".into()), "name");
+        assert_eq!(fault(|event| event.command_id = "7".into()), "command_id");
+        assert_eq!(fault(|event| event.recorded_at = None), "recorded_at");
+        assert_eq!(fault(|event| event.fact = Some(v1::Fact { kind: None })), "fact");
+        let joined = v1::fact::Kind::FrameworkJoined(v1::FrameworkJoined::default());
+        let framework = "fact.framework_joined.framework";
+        assert_eq!(fault(|event| event.fact = Some(v1::Fact { kind: Some(joined) })), framework);
+    }
+
+    #[test]
+    fn what_only_commands_are_asked_is_not_asked_of_what_is_stored() {
+        assert_eq!(fault(|event| event.valid = None), "", "this kind has a date, and every event a source");
+        let old =
+            v1::ActorRegistered { kind: 1, alpha2: "SU".into(), alpha3: "SUN".into(), ..Default::default() };
+        let old = v1::fact::Kind::ActorRegistered(old);
+        assert_eq!(fault(|event| event.fact = Some(v1::Fact { kind: Some(old) })), "");
+    }
 }

@@ -14,6 +14,8 @@ mod correction;
 mod decision;
 mod envelope;
 mod fact;
+#[cfg(test)]
+mod faults;
 mod framework;
 pub mod json;
 mod kind;
@@ -21,7 +23,11 @@ mod list;
 mod meeting;
 pub mod name;
 mod operation;
+#[cfg(test)]
+mod properties;
 mod reader;
+#[cfg(test)]
+mod sample;
 pub mod time;
 mod violation;
 

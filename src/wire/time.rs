@@ -80,10 +80,12 @@ fn read_to(reader: &mut Reader<'_>, at: At<'_>, text: &str, dating: Option<Datin
         Some(Dating::Day) => reader.check(!given, at, Reason::BadDate, NO_END)?,
         Some(Dating::Spell | Dating::Meeting) | None => {}
     }
-    match text {
-        "unknown" => Ok(Some(Until::Unknown)),
-        _ if given => read_moment(reader, at, text, dating).map(|moment| Some(Until::Last(moment))),
-        _ => Ok(None),
+    if !given {
+        Ok(None)
+    } else if text == "unknown" {
+        Ok(Some(Until::Unknown))
+    } else {
+        read_moment(reader, at, text, dating).map(|moment| Some(Until::Last(moment)))
     }
 }
 
