@@ -46,8 +46,8 @@ pub fn externals_without_agreement(
 fn at_meeting(world: &dyn World, languages: &Languages, range: Range, meeting: &Name) -> Vec<External> {
     let Some(stream) = known(world, meeting) else { return Vec::new() };
     let Some(timeline) = stream.timeline.meeting() else { return Vec::new() };
-    let took_place = timeline.state.is_some_and(crate::domain::meeting::MeetingState::took_place);
-    if !took_place || range.has(timeline).is_no() {
+    // Until a meeting is held it has those that are invited, and nobody who attended.
+    if range.has(timeline).is_no() {
         return Vec::new();
     }
     let day = timeline.day();

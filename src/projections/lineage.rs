@@ -92,7 +92,7 @@ mod tests {
     use super::super::example::{Example, day, name};
     use super::*;
 
-    /// `d` derives from `c` and implements `a`; `c` is part of `b`, which follows `a`; `e` superseded `d`.
+    /// `d` derives from `c`, follows `b` and implements `a`; `c` is part of `b`, which follows `a`; `e` superseded `d`.
     fn example() -> Example {
         let mut example = Example::alliance();
         let link = |kind: &str, to: &str| json!({ "type": format!("LINK_TYPE_{kind}"), "to": format!("decisions/{to}") });
@@ -100,7 +100,7 @@ mod tests {
             ("a", vec![]),
             ("b", vec![link("FOLLOWS", "a")]),
             ("c", vec![link("PART_OF", "b")]),
-            ("d", vec![link("DERIVES_FROM", "c"), link("IMPLEMENTS", "a")]),
+            ("d", vec![link("DERIVES_FROM", "c"), link("FOLLOWS", "b"), link("IMPLEMENTS", "a")]),
             ("e", vec![]),
         ];
         for (year, (id, links)) in (2010..).zip(links) {
@@ -131,7 +131,7 @@ mod tests {
     fn the_nearest_come_first_by_the_shortest_way() {
         assert_eq!(
             traced("decisions/e", Direction::Back),
-            ["d 1: e Supersedes d", "a 2: d Implements a", "c 2: d DerivesFrom c", "b 3: c PartOf b"]
+            ["d 1: e Supersedes d", "a 2: d Implements a", "b 2: d Follows b", "c 2: d DerivesFrom c"]
         );
         assert_eq!(
             traced("decisions/a", Direction::Forward),
