@@ -64,7 +64,9 @@ fn past(sample: &Memory, case: &Value, position: u64) -> Snapshot {
     if case["setupAsBatch"] == json!(true) {
         memory.record(setup);
     } else {
-        setup.into_iter().for_each(|command| memory.record(vec![command]));
+        for command in setup {
+            memory.record(vec![command]);
+        }
     }
     memory.known_at(position)
 }
@@ -196,11 +198,10 @@ impl Asked<'_> {
         let name = |class| v1::MeetingClass::from(class).as_str_name().trim_start_matches("MEETING_CLASS_");
         let label = format.label.to_string();
         if let Some(class) = format.class() {
-            json!({ "class": name(class), "label": label })
-        } else {
-            let possible: Vec<_> = format.classes.iter().map(|&class| name(class)).collect();
-            json!({ "class": "UNDETERMINED", "possible": possible, "label": label })
+            return json!({ "class": name(class), "label": label });
         }
+        let possible: Vec<_> = format.classes.iter().map(|&class| name(class)).collect();
+        json!({ "class": "UNDETERMINED", "possible": possible, "label": label })
     }
 
     fn meeting_counts(&self) -> Value {

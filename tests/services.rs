@@ -28,7 +28,7 @@ use minuted::recorder::Clock;
 use minuted::state::{Snapshot, State};
 use minuted::wire;
 use prost::Message;
-use sample::{Memory, command};
+use sample::{AREAS, Memory, command};
 use serde_json::json;
 use tonic::{Code, Request, Status};
 
@@ -64,7 +64,7 @@ fn readers() -> Readers {
     readers_on("2026-11-24")
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is what the field takes")]
+#[expect(clippy::unnecessary_wraps, reason = "a request has its two times as an option")]
 fn on(valid_at: &str) -> Option<v1::AsOf> {
     Some(v1::AsOf { valid_at: valid_at.into(), known_at: None })
 }
@@ -127,6 +127,38 @@ async fn the_counter_piracy_meeting() {
     };
     let externals = client.list_externals_without_agreement(ask).await.unwrap().into_inner().externals;
     assert_eq!((externals.len(), externals[0].actor.as_str()), (14, "countries/ae"));
+}
+
+#[tokio::test]
+async fn a_declaration_before_and_after_its_correction() {
+    let mut client = AgreementServiceClient::new(agreements::service(readers()));
+    for (signed, known_position) in [("2013-04-13", 421), ("2013-04-15", 424)] {
+        let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
+        let as_of = Some(v1::AsOf { valid_at: "2013-04-14".into(), known_at });
+        let name = "agreements/jp-jpd-2013".into();
+        let ask = v1::GetAgreementRequest { name, as_of, ..v1::GetAgreementRequest::default() };
+        let answer = client.get_agreement(ask).await.unwrap().into_inner();
+        let agreement = answer.agreement.unwrap();
+        assert_eq!(agreement.steps[0].date, signed);
+        assert_eq!(agreement.stands == YES, signed == "2013-04-13");
+        assert_eq!(answer.answered_as_of.unwrap().known_position, known_position);
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_is_refused() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let range = |from: &str, to: &str| v1::ListMeetingsRequest {
+        from: from.into(),
+        to: to.into(),
+        ..v1::ListMeetingsRequest::default()
+    };
+    let refused = client.list_meetings(range("2012", "2011")).await.unwrap_err();
+    assert_eq!(fields(&refused), [("to".to_owned(), "VALID_INTERVAL_INVERTED".to_owned())]);
+    assert!(
+        client.list_meetings(range("2011-09-15", "2011-09")).await.is_ok(),
+        "it may end that day or later"
+    );
 }
 
 #[tokio::test]

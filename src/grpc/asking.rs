@@ -7,6 +7,7 @@ use super::status;
 use crate::domain::text::Language;
 use crate::domain::time::PartialDate;
 use crate::domain::{Collection, Name, Reason};
+use crate::projections::meetings::Range;
 use crate::projections::{Languages, known};
 use crate::proto::v1;
 use crate::wire::name::{parse_date_if_any, parse_language, parse_name, parse_name_if_any};
@@ -52,6 +53,19 @@ impl Asking {
     /// A date; none where the field is empty or wrong.
     pub(super) fn date(&mut self, field: &str, text: &str) -> Option<PartialDate> {
         self.note(parse_date_if_any(field, text)).flatten()
+    }
+
+    /// From the first day of one date to the last of another; all time where they are empty.
+    pub(super) fn range(&mut self, from: &str, to: &str) -> Range {
+        let from = self.date("from", from).map(PartialDate::when);
+        let to = self.date("to", to).map(PartialDate::when);
+        let range = Range::new(from, to);
+        if range.first > range.last {
+            let says = format!("it ends before it begins on {}", range.first);
+            let reason = Reason::ValidIntervalInverted;
+            self.violations.push(FieldViolation { field: "to".into(), reason, says });
+        }
+        range
     }
 
     /// The day of the two times.

@@ -10,9 +10,8 @@ use super::status;
 use crate::domain::Collection;
 use crate::domain::meeting::class::{Class, Format};
 use crate::domain::meeting::{Invitation, Particulars, Summary};
-use crate::domain::time::PartialDate;
 use crate::projections::externals::{External, externals_without_agreement};
-use crate::projections::meetings::{self, ClassAsked, MeetingShown, Named, Place, Range};
+use crate::projections::meetings::{self, ClassAsked, MeetingShown, Named, Place};
 use crate::proto::v1;
 use crate::proto::v1::meeting_service_server::{MeetingService, MeetingServiceServer};
 use crate::wire::name::ACTORS;
@@ -73,7 +72,7 @@ impl MeetingService for Meetings {
             at_least_position,
             language,
         } = request.into_inner();
-        let range = range(&mut asking, &from, &to);
+        let range = asking.range(&from, &to);
         let attendee = asking.name("attendee", &attendee, ACTORS);
         let class = asking.choice("class", class, v1::MeetingClass::as_str_name).and_then(class_asked);
         let state = asking.choice("state", state, v1::MeetingState::as_str_name);
@@ -108,7 +107,7 @@ impl MeetingService for Meetings {
             at_least_position,
             language,
         } = request.into_inner();
-        let range = range(&mut asking, &from, &to);
+        let range = asking.range(&from, &to);
         let meeting = asking.name("meeting", &meeting, MEETINGS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
@@ -122,11 +121,6 @@ impl MeetingService for Meetings {
         });
         answer.await.map(Response::new)
     }
-}
-
-fn range(asking: &mut Asking, from: &str, to: &str) -> Range {
-    let from = asking.date("from", from).map(PartialDate::when);
-    Range::new(from, asking.date("to", to).map(PartialDate::when))
 }
 
 fn class_asked(class: v1::MeetingClass) -> Option<ClassAsked> {

@@ -100,3 +100,46 @@ fn in_order_of_time(timeline: &ActivityTimeline) -> Vec<Participation> {
     participations.sort_by_key(|part| (part.valid.begin(), part.participant.clone(), part.event));
     participations
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name};
+    use super::*;
+
+    #[test]
+    fn offers_are_filtered_and_participations_in_order_of_time() {
+        let mut example = Example::alliance();
+        let offer = |kind: &str, access: &str, framework: &str| json!({ "kind": kind, "titles": { "en": "x" }, "access": access, "framework": framework });
+        let (exercise, technology) = ("ACTIVITY_KIND_EXERCISE", "ACTIVITY_KIND_TECHNOLOGY");
+        let offered = offer(exercise, "ACCESS_LISTED", "");
+        example.say("activities/a", "2011-01-01..2012", "activityOffered", offered);
+        let offered = offer(technology, "ACCESS_FRAMEWORK", "frameworks/pfp");
+        example.say("activities/b", "2013", "activityOffered", offered);
+        for (actor, date) in [("kr", "2011-05"), ("jp", "2012-01-01"), ("jp", "2011-02")] {
+            let participant = json!({ "participant": format!("countries/{actor}") });
+            example.say("activities/a", date, "participationRecorded", participant);
+        }
+        let ids = |t: &str, filter: &Filter| {
+            let en = Languages::default();
+            let found = activities(&example.world, day(t), &en, filter, None);
+            found.map(|activity| activity.name.id().to_owned()).collect::<Vec<_>>()
+        };
+        let offered = Filter { offered: true, ..Filter::default() };
+        assert_eq!(ids("2010", &offered), [""; 0]);
+        assert_eq!(ids("2012-06", &offered), ["a"]);
+        assert_eq!(ids("2013", &offered), ["b"]);
+        let access = Some(AccessAsked::Framework);
+        assert_eq!(ids("2010", &Filter { access, ..Filter::default() }), ["b"]);
+        let participant = Some(name("countries/kr"));
+        assert_eq!(ids("2010", &Filter { participant, ..Filter::default() }), ["a"]);
+        let kind = Some(ActivityKind::Technology);
+        assert_eq!(ids("2010", &Filter { kind, ..Filter::default() }), ["b"]);
+        let one =
+            activity(&example.world, &name("activities/a"), day("2011"), &Languages::default()).unwrap();
+        let parts: Vec<_> = one.participations.iter().map(|p| (p.participant.id(), p.valid.text())).collect();
+        let dates = [("jp", "2011-02"), ("kr", "2011-05"), ("jp", "2012-01-01")];
+        assert_eq!(parts, dates.map(|(actor, date)| (actor, date.to_owned())));
+    }
+}

@@ -134,3 +134,64 @@ fn frameworks(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held>
     });
     held.filter(|held| held.truth.may_be()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name};
+    use super::*;
+
+    fn ids(example: &Example, t: &str, filter: &Filter, after: Option<&Name>) -> Vec<String> {
+        let languages = Languages::default();
+        let found = actors(&example.world, day(t), &languages, filter, after);
+        found.map(|actor| actor.name.id().to_owned()).collect()
+    }
+
+    #[test]
+    fn filters_keep_what_is_possible_and_lists_go_on_after_a_name() {
+        let mut example = Example::alliance();
+        example.say("countries/jp", "2011", "frameworkJoined", json!({ "framework": "frameworks/patg" }));
+        example.say(
+            "organisations/eu",
+            "2012-01-01",
+            "frameworkJoined",
+            json!({ "framework": "frameworks/pfp" }),
+        );
+        let all = Filter::default();
+        assert_eq!(ids(&example, "2011", &all, None), ["be", "jp", "kr", "eu", "nato"]);
+        assert_eq!(ids(&example, "2011", &all, Some(&name("countries/jp"))), ["kr", "eu", "nato"]);
+        let partners = Filter { partners: true, ..Filter::default() };
+        assert_eq!(ids(&example, "2011-03", &partners, None), ["jp"]);
+        assert_eq!(ids(&example, "2012-01-01", &partners, None), ["jp", "eu"]);
+        assert_eq!(ids(&example, "2010", &partners, None), [""; 0]);
+        let held = Filter { framework: Some(name("frameworks/pfp")), ..Filter::default() };
+        assert_eq!(ids(&example, "2012-06", &held, None), ["eu"]);
+        let organisations = Filter { collection: Some(Collection::Organisations), ..Filter::default() };
+        assert_eq!(ids(&example, "2011", &organisations, None), ["eu", "nato"]);
+    }
+
+    #[test]
+    fn names_and_suspensions_come_with_their_dates() {
+        let mut example = Example::alliance();
+        example.say("countries/jp", "2003-02", "actorRenamed", json!({ "names": { "en": "Nippon" } }));
+        let suspended = json!({ "scope": "all but talks", "dialogueKept": true });
+        example.say("countries/jp", "2014-04", "cooperationSuspended", suspended);
+        let (jp, en) = (name("countries/jp"), Languages::default());
+        let japan = actor(&example.world, &jp, day("2014-04-15"), &en).unwrap();
+        let names: Vec<_> =
+            japan.names.iter().map(|(_, name, since)| (name.as_str(), since.as_str())).collect();
+        assert_eq!(names, [("jp", ""), ("Nippon", "2003-02")]);
+        assert_eq!(
+            (japan.suspended, japan.suspension_scopes),
+            (Truth::Possibly, vec!["all but talks".to_owned()])
+        );
+        let before = actor(&example.world, &jp, day("2014-03-31"), &en).unwrap();
+        assert_eq!((before.suspended, before.suspension_scopes.len()), (Truth::No, 0));
+        let unsure = actor(&example.world, &jp, day("2003-02-10"), &en).unwrap().shown.unwrap();
+        assert_eq!(
+            (unsure.truth, unsure.names),
+            (Truth::Possibly, vec!["Nippon".to_owned(), "jp".to_owned()])
+        );
+    }
+}

@@ -99,3 +99,80 @@ fn ended(timeline: &AgreementTimeline) -> Option<(EndReason, String)> {
     let first = timeline.ends.iter().min_by_key(|end| (end.mark.at, end.mark.event))?;
     Some((first.reason, first.valid.text()))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        let open = |kind: &str, step: &str, term: &str, supersedes: &str| {
+            json!({
+                "partner": "countries/jp",
+                "kind": kind,
+                "titles": { "en": "text" },
+                "step": step,
+                "term": term,
+                "supersedes": supersedes,
+            })
+        };
+        let (sofa, declaration) = ("AGREEMENT_KIND_SOFA", "AGREEMENT_KIND_JOINT_DECLARATION");
+        let (talks, signed) = ("AGREEMENT_STEP_NEGOTIATING", "AGREEMENT_STEP_SIGNED");
+        example.say("agreements/a", "2010", "agreementOpened", open(sofa, talks, "", ""));
+        example.say("agreements/a", "2011-05-01", "agreementAdvanced", json!({ "step": signed }));
+        example.say("agreements/b", "2012", "agreementOpened", open(declaration, signed, "P2Y", ""));
+        example.say(
+            "agreements/c",
+            "2013-05",
+            "agreementOpened",
+            open(declaration, signed, "", "agreements/b"),
+        );
+        let ended = json!({ "reason": "AGREEMENT_END_COMPLETED" });
+        example.say("agreements/a", "2015-01-01", "agreementEnded", ended);
+        example
+    }
+
+    #[test]
+    fn what_may_have_stood_is_listed() {
+        let (example, en) = (example(), Languages::default());
+        let standing = Filter { standing: true, ..Filter::default() };
+        let on = |t: &str| {
+            short(agreements(&example.world, day(t), &en, &standing, None).map(|a| (a.name, a.stands)))
+        };
+        assert_eq!(on("2010-06-01"), [""; 0]);
+        assert_eq!(on("2012-06-01"), ["a YES", "b POSSIBLY"]);
+        assert_eq!(on("2013-05-10"), ["a YES", "b POSSIBLY", "c POSSIBLY"]);
+        assert_eq!(on("2015-01-01"), ["c YES"]);
+    }
+
+    #[test]
+    fn filters_ask_partner_kind_and_status() {
+        let (example, en) = (example(), Languages::default());
+        let ids = |filter: &Filter| {
+            let found = agreements(&example.world, day("2013-05-10"), &en, filter, None);
+            found.map(|agreement| agreement.name.id().to_owned()).collect::<Vec<_>>()
+        };
+        let of = |partner: &str| Filter { partner: Some(name(partner)), ..Filter::default() };
+        assert_eq!(ids(&of("countries/jp")), ["a", "b", "c"]);
+        assert_eq!(ids(&of("countries/kr")), [""; 0]);
+        let kind = Some(AgreementKind::Sofa);
+        assert_eq!(ids(&Filter { kind, ..Filter::default() }), ["a"]);
+        let status = Some(AgreementStatus::Superseded);
+        assert_eq!(ids(&Filter { status, ..Filter::default() }), ["b"]);
+    }
+
+    #[test]
+    fn one_is_shown_with_its_dates() {
+        let (example, en) = (example(), Languages::default());
+        let one = |id: &str| agreement(&example.world, &name(id), day("2016"), &en).unwrap();
+        let first = one("agreements/a");
+        let steps: Vec<_> = first.steps.iter().map(|(step, date)| (*step, date.as_str())).collect();
+        assert_eq!(steps, [(Step::Negotiating, "2010"), (Step::Signed, "2011-05-01")]);
+        assert_eq!(first.ended, Some((EndReason::Completed, "2015-01-01".into())));
+        let second = one("agreements/b");
+        assert_eq!((second.superseded_by, second.term_over.as_str()), (vec![name("agreements/c")], "2014"));
+    }
+}

@@ -177,3 +177,87 @@ fn choice(
         since: on.iter().map(|(_, since, _)| open_dates::text(since.at)).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        for (area, parent) in [("security", ""), ("cyber", "security"), ("ransom", "cyber"), ("science", "")]
+        {
+            let parent = if parent.is_empty() { String::new() } else { format!("areas/{parent}") };
+            let defined = json!({ "names": { "en": area }, "parent": parent });
+            example.say(&format!("areas/{area}"), "", "areaDefined", defined);
+        }
+        for (actor, area, date, extent) in [
+            ("countries/jp", "areas/ransom", "2012", "EXTENT_PARTIAL"),
+            ("countries/jp", "areas/science", "2010-01-01", "EXTENT_FULL"),
+            ("countries/jp", "areas/science", "2012-06", "EXTENT_OBSERVER"),
+            ("countries/jp", "areas/science", "2012-06-30", "EXTENT_PARTIAL"),
+            ("countries/kr", "areas/cyber", "2011-01-01", "EXTENT_FULL"),
+        ] {
+            let chosen =
+                json!({ "area": area, "extent": extent, "givenBy": "GIVEN_BY_BOTH", "chosenBy": actor });
+            example.say(actor, date, "areaChosen", chosen);
+        }
+        example.say("countries/kr", "2013", "areaWithdrawn", json!({ "area": "areas/cyber" }));
+        example
+    }
+
+    #[test]
+    fn the_taxonomy_is_shown_both_ways() {
+        let example = example();
+        let ransom = area(&example.world, &name("areas/ransom"), &Languages::default()).unwrap();
+        assert_eq!(ransom.ancestors, [name("areas/cyber"), name("areas/security")]);
+        let (en, security) = (Languages::default(), name("areas/security"));
+        let within = areas(&example.world, &en, Some(&security), Some(&name("areas/cyber")));
+        assert_eq!(within.map(|area| area.name).collect::<Vec<_>>(), [name("areas/ransom")]);
+    }
+
+    #[test]
+    fn choices_hold_until_the_next_or_a_withdrawal() {
+        let (example, en) = (example(), Languages::default());
+        let on = |t: &str, filter: &ChoiceFilter| {
+            let found = choices(&example.world, day(t), &en, filter, None);
+            short(found.map(|choice| (choice.area, choice.chosen)))
+        };
+        let all = ChoiceFilter::default();
+        assert_eq!(on("2011-05-01", &all), ["science YES", "cyber YES"]);
+        assert_eq!(on("2012-05-01", &all), ["ransom POSSIBLY", "science YES", "cyber YES"]);
+        assert_eq!(on("2013-05-01", &all), ["ransom YES", "science YES", "cyber POSSIBLY"]);
+        assert_eq!(on("2014-05-01", &all), ["ransom YES", "science YES"]);
+        let security = ChoiceFilter { area: Some(name("areas/security")), ..ChoiceFilter::default() };
+        assert_eq!(on("2013-05-01", &security), [""; 0]);
+        let with_all = ChoiceFilter { with_descendants: true, ..security };
+        assert_eq!(on("2013-05-01", &with_all), ["ransom YES", "cyber POSSIBLY"]);
+    }
+
+    #[test]
+    fn extents_that_are_possible_are_all_shown_and_the_certain_one_alone() {
+        let (example, en) = (example(), Languages::default());
+        let filter = ChoiceFilter { area: Some(name("areas/science")), ..ChoiceFilter::default() };
+        let on = |t: &str| choices(&example.world, day(t), &en, &filter, None).next().unwrap();
+        assert_eq!(on("2012-06-10").extents, [Extent::Full, Extent::Observer]);
+        assert_eq!(on("2012-06-10").since, ["2010-01-01", "2012-06"]);
+        // It may have been an observer's still, and that day's choice is the last one in any case.
+        assert_eq!(on("2012-07-01").extents, [Extent::Partial]);
+        assert_eq!(on("2012-07-01").since, ["2012-06-30"]);
+    }
+
+    #[test]
+    fn a_list_goes_on_after_an_actor_and_an_area() {
+        let (example, en, all) = (example(), Languages::default(), ChoiceFilter::default());
+        let after = |actor: &str, area: &str| {
+            let after = Some((name(actor), name(area)));
+            let found = choices(&example.world, day("2012-07-01"), &en, &all, after);
+            found.map(|choice| choice.area.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(after("countries/jp", "areas/ransom"), ["science", "cyber"]);
+        assert_eq!(after("countries/jp", "areas/science"), ["cyber"]);
+        assert_eq!(after("countries/kr", "areas/cyber"), [""; 0]);
+    }
+}

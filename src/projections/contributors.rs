@@ -58,3 +58,58 @@ pub fn contributors(
     });
     contributors.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        example.say("operations/a", "2003-05", "operationLaunched", json!({ "names": { "en": "x" } }));
+        example.say("operations/a", "2014-12-28", "operationEnded", json!({}));
+        for (id, actor, form, date, observed) in [
+            ("w", "be", "TROOPS", "2003", false),
+            ("x", "jp", "FINANCIAL", "2005", true),
+            ("y", "jp", "NAVAL", "2010-01-01..2010-01-31", false),
+        ] {
+            let recorded = json!({
+                "contributor": format!("countries/{actor}"),
+                "operation": "operations/a",
+                "form": format!("CONTRIBUTION_FORM_{form}"),
+                "observed": observed,
+            });
+            example.say(&format!("contributions/{id}"), date, "contributionRecorded", recorded);
+        }
+        example
+    }
+
+    fn asked(example: &Example, t: &str, at_any_time: bool) -> Vec<Contributor> {
+        contributors(&example.world, &name("operations/a"), day(t), at_any_time, &Languages::default())
+    }
+
+    #[test]
+    fn what_was_seen_once_is_possible_on_another_day() {
+        let example = example();
+        let on = |t: &str| {
+            let found = asked(&example, t, false).into_iter();
+            found.map(|c| (c.actor.id().to_owned(), c.military, c.other)).collect::<Vec<_>>()
+        };
+        let (no, possibly, yes) = (Truth::No, Truth::Possibly, Truth::Yes);
+        assert_eq!(on("2005-06-01"), [("be".into(), yes, no), ("jp".into(), no, possibly)]);
+        assert_eq!(on("2010-01-15"), [("be".into(), yes, no), ("jp".into(), yes, possibly)]);
+        assert_eq!(on("2014-12-28"), []);
+        let only =
+            asked(&example, "2005-06-01", false).into_iter().map(|c| (c.actor.clone(), c.only_otherwise()));
+        assert_eq!(short(only), ["be NO", "jp POSSIBLY"]);
+    }
+
+    #[test]
+    fn at_some_time_it_is_certain_though_its_date_is_not_exact() {
+        let found = asked(&example(), "2000", true).into_iter();
+        let truths: Vec<_> = found.map(|c| (c.actor.id().to_owned(), c.military, c.other)).collect();
+        assert_eq!(truths, [("be".into(), Truth::Yes, Truth::No), ("jp".into(), Truth::Yes, Truth::Yes)]);
+    }
+}

@@ -107,3 +107,46 @@ fn out_of_effect(timeline: &DecisionTimeline, superseded: bool) -> String {
     let first = outs.min_by_key(|out| (out.mark.at, out.mark.event));
     first.map(|out| Valid::text(&out.valid)).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    #[test]
+    fn an_intention_is_not_in_effect_until_it_is_put_so() {
+        let mut example = Example::alliance();
+        for (id, status, date) in
+            [("a", "INTENDED", "2010-11"), ("b", "IN_EFFECT", "2011-04-15"), ("c", "IN_EFFECT", "2013-01-01")]
+        {
+            let recorded = json!({
+                "body": "Council",
+                "status": format!("DECISION_STATUS_{status}"),
+                "titles": { "en": id },
+                "rules": ["RULE_EQUAL_FOOTING"],
+            });
+            example.say(&format!("decisions/{id}"), date, "decisionRecorded", recorded);
+        }
+        example.say("decisions/a", "2012", "decisionPutInEffect", json!({}));
+        example.say("decisions/b", "2013-01-01", "decisionSuperseded", json!({ "by": "decisions/c" }));
+        let (world, en) = (&example.world, Languages::default());
+        let in_effect = Filter { in_effect: true, ..Filter::default() };
+        let on = |t: &str, filter: &Filter| {
+            short(decisions(world, day(t), &en, filter, None).map(|d| (d.name, d.in_effect)))
+        };
+        assert_eq!(on("2011-04-15", &in_effect), ["b YES"]);
+        assert_eq!(on("2012-06-01", &in_effect), ["a POSSIBLY", "b YES"]);
+        assert_eq!(on("2013-01-01", &in_effect), ["a YES", "c YES"]);
+        let intentions = Filter { intentions: true, ..Filter::default() };
+        assert_eq!(on("2013-01-01", &intentions), ["a YES"]);
+        let rule = Some(Rule::EqualAccess);
+        assert_eq!(on("2013-01-01", &Filter { rule, ..Filter::default() }), [""; 0]);
+        let b = decision(world, &name("decisions/b"), day("2012"), &en).unwrap();
+        assert_eq!((b.in_effect_since.as_str(), b.superseded.as_str()), ("2011-04-15", "2013-01-01"));
+        assert_eq!((b.superseded_by, b.lapsed), (vec![name("decisions/c")], String::new()));
+        let a = decision(world, &name("decisions/a"), day("2012-06-01"), &en).unwrap();
+        assert_eq!(a.statuses, [DecisionStatus::Intended, DecisionStatus::InEffect]);
+    }
+}

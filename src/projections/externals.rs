@@ -46,8 +46,8 @@ pub fn externals_without_agreement(
 fn at_meeting(world: &dyn World, languages: &Languages, range: Range, meeting: &Name) -> Vec<External> {
     let Some(stream) = known(world, meeting) else { return Vec::new() };
     let Some(timeline) = stream.timeline.meeting() else { return Vec::new() };
-    let took_place = timeline.state.is_some_and(crate::domain::meeting::MeetingState::took_place);
-    if !took_place || range.has(timeline).is_no() {
+    // Until a meeting is held it has those that are invited, and nobody who attended.
+    if range.has(timeline).is_no() {
         return Vec::new();
     }
     let day = timeline.day();
@@ -77,4 +77,61 @@ pub fn agreement_stands(world: &dyn World, actor: &Name, t: When) -> Truth {
         let with_it = timeline.terms.as_ref().is_some_and(|terms| terms.partner == *actor);
         with_it.then(|| timeline.stands(&name, world, t))
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, name, short};
+    use super::*;
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        let all = ["countries/be", "countries/jp", "countries/kr", "organisations/eu"];
+        let delegations = all.map(|actor| json!({ "actor": actor, "attendance": "ATTENDANCE_ATTENDED" }));
+        for (meeting, date) in
+            [("meetings/a", "2012-03-01"), ("meetings/b", "2011-03-01"), ("meetings/c", "2014")]
+        {
+            let held = json!({ "core": "CORE_MEMBERS", "delegations": delegations, "namedIsComplete": true });
+            example.say(meeting, date, "meetingHeld", held);
+        }
+        let invited = all.map(|actor| json!({ "actor": actor }));
+        let planned = json!({ "titles": { "en": "a plan" }, "delegations": invited });
+        example.say("meetings/d", "2027", "meetingPlanned", planned);
+        let opened = |partner: &str, step: &str| {
+            json!({
+                "partner": partner,
+                "kind": "AGREEMENT_KIND_SOFA",
+                "titles": { "en": "text" },
+                "step": format!("AGREEMENT_STEP_{step}"),
+            })
+        };
+        example.say("agreements/jp", "2012", "agreementOpened", opened("countries/jp", "SIGNED"));
+        example.say("agreements/kr", "2010", "agreementOpened", opened("countries/kr", "NEGOTIATING"));
+        example
+    }
+
+    #[test]
+    fn they_are_countries_that_were_no_members_and_had_nothing_that_stood() {
+        let example = example();
+        let found = |meeting: &str| {
+            let meeting = name(meeting);
+            let en = Languages::default();
+            let all = externals_without_agreement(&example.world, &en, Range::ALWAYS, Some(&meeting));
+            short(all.into_iter().map(|external| (external.actor, external.truth)))
+        };
+        assert_eq!(found("meetings/a"), ["jp POSSIBLY", "kr YES"]);
+        assert_eq!(found("meetings/b"), ["jp YES", "kr YES"]);
+        assert_eq!(found("meetings/c"), ["kr YES"]);
+        assert_eq!(found("meetings/d"), [""; 0]);
+    }
+
+    #[test]
+    fn they_come_by_actor_then_in_order_of_time() {
+        let example = example();
+        let all = externals_without_agreement(&example.world, &Languages::default(), Range::ALWAYS, None);
+        let order: Vec<_> = all.iter().map(|external| (external.actor.id(), external.meeting.id())).collect();
+        assert_eq!(order, [("jp", "b"), ("jp", "a"), ("kr", "b"), ("kr", "a"), ("kr", "c")]);
+    }
 }

@@ -52,3 +52,29 @@ pub fn frameworks<'a>(
     all.filter_map(move |name| framework(world, &name, t, languages))
         .filter(move |framework| !open || framework.open.may_be())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day};
+    use super::*;
+
+    #[test]
+    fn a_closed_framework_is_listed_but_not_as_open() {
+        let mut example = Example::alliance();
+        example.say("frameworks/pfp", "2020-05", "frameworkClosed", json!({}));
+        let (world, en) = (&example.world, Languages::default());
+        let ids = |t: &str, open: bool, after: Option<&Name>| {
+            let found = frameworks(world, day(t), &en, open, after);
+            found.map(|framework| framework.name.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("2020-05-02", true, None), ["eop", "patg", "pfp"]);
+        assert_eq!(ids("2021", true, None), ["eop", "patg"]);
+        assert_eq!(ids("1990", true, None), [""; 0]);
+        assert_eq!(ids("2021", false, Some(&"frameworks/eop".parse().unwrap())), ["patg", "pfp"]);
+        let closed = framework(world, &"frameworks/pfp".parse().unwrap(), day("2020-05-02"), &en).unwrap();
+        assert_eq!((closed.established.as_str(), closed.closed.as_str()), ("1994-01-10", "2020-05"));
+        assert_eq!((closed.open, closed.version), (Truth::Possibly, Version(2)));
+    }
+}

@@ -84,3 +84,58 @@ fn walk(world: &dyn World, start: &Name, direction: Direction) -> Walk {
     }
     (depths, edges)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::example::{Example, day, name};
+    use super::*;
+
+    /// `d` derives from `c`, follows `b` and implements `a`; `c` is part of `b`, which follows `a`; `e` superseded `d`.
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        let link = |kind: &str, to: &str| json!({ "type": format!("LINK_TYPE_{kind}"), "to": format!("decisions/{to}") });
+        let links: [(&str, Vec<Value>); 5] = [
+            ("a", vec![]),
+            ("b", vec![link("FOLLOWS", "a")]),
+            ("c", vec![link("PART_OF", "b")]),
+            ("d", vec![link("DERIVES_FROM", "c"), link("FOLLOWS", "b"), link("IMPLEMENTS", "a")]),
+            ("e", vec![]),
+        ];
+        for (year, (id, links)) in (2010..).zip(links) {
+            let recorded = json!({
+                "body": "Council",
+                "status": "DECISION_STATUS_IN_EFFECT",
+                "titles": { "en": id },
+                "links": links,
+            });
+            example.say(&format!("decisions/{id}"), &year.to_string(), "decisionRecorded", recorded);
+        }
+        example.say("decisions/d", "2015", "decisionSuperseded", json!({ "by": "decisions/e" }));
+        example
+    }
+
+    fn traced(id: &str, direction: Direction) -> Vec<String> {
+        let (example, en) = (example(), Languages::default());
+        let steps = lineage(&example.world, &name(id), direction, day("2020"), &en);
+        let steps = steps.into_iter().map(|Step { decision, depth, links }| {
+            let links =
+                links.iter().map(|link| format!("{} {:?} {}", link.from.id(), link.kind, link.to.id()));
+            format!("{} {depth}: {}", decision.name.id(), links.collect::<Vec<_>>().join(", "))
+        });
+        steps.collect()
+    }
+
+    #[test]
+    fn the_nearest_come_first_by_the_shortest_way() {
+        assert_eq!(
+            traced("decisions/e", Direction::Back),
+            ["d 1: e Supersedes d", "a 2: d Implements a", "b 2: d Follows b", "c 2: d DerivesFrom c"]
+        );
+        assert_eq!(
+            traced("decisions/a", Direction::Forward),
+            ["b 1: b Follows a", "d 1: d Implements a", "c 2: c PartOf b", "e 2: e Supersedes d"]
+        );
+    }
+}

@@ -1,8 +1,6 @@
 //! The register of meetings: who met, when and in which format (DOMAIN.md §9, read model 5). A meeting is judged on its
 //! own day, so no other day plays a part.
 
-use serde::{Deserialize, Serialize};
-
 use crate::domain::meeting::class::{Class, Format, format};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
@@ -53,7 +51,7 @@ pub struct Named {
 pub type Place = (Day, Name);
 
 /// From the first day to the last of what was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// Its first day.
     pub first: Day,
@@ -196,4 +194,119 @@ fn named(timeline: &MeetingTimeline, state: MeetingState, particulars: &Particul
     let declared = particulars.declared_total.map(|total| total as usize);
     let not_named = declared.map(|total| total.saturating_sub(actors.len()));
     Named { countries, organisations: actors.len() - countries, not_named }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    fn meet(core: &str, delegations: &[(&str, &str)]) -> Value {
+        let one = |(actor, attendance): &(&str, &str)| json!({ "actor": actor, "attendance": format!("ATTENDANCE_{attendance}") });
+        json!({
+            "titles": { "en": "a meeting" },
+            "topics": ["cyber"],
+            "venue": { "city": "Seoul", "country": "countries/kr" },
+            "core": core,
+            "delegations": delegations.iter().map(one).collect::<Vec<_>>(),
+            "namedIsComplete": true,
+        })
+    }
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        example.say(
+            "countries/jp",
+            "2010-01-01",
+            "frameworkJoined",
+            json!({ "framework": "frameworks/patg" }),
+        );
+        let japan = &[("countries/jp", "ATTENDED"), ("organisations/eu", "ATTENDED")];
+        example.say("meetings/b", "2011-09-15..2011-09-17", "meetingHeld", meet("CORE_MEMBERS", japan));
+        example.say(
+            "meetings/a",
+            "2011-09",
+            "meetingHeld",
+            meet("CORE_MEMBERS", &[("countries/kr", "ABSENT")]),
+        );
+        let planned = meet("CORE_SECRETARIAT", &[("countries/jp", "UNSPECIFIED")]);
+        example.say("meetings/c", "2027", "meetingPlanned", planned);
+        example.say("meetings/d", "2010-01-01", "meetingPlanned", meet("CORE_SECRETARIAT", &[]));
+        example.say("meetings/d", "", "meetingCancelled", json!({}));
+        example
+    }
+
+    fn ids(example: &Example, filter: &Filter) -> Vec<String> {
+        let en = Languages::default();
+        let found = meetings(&example.world, &en, filter, None);
+        short(found.map(|(_, meeting)| (meeting.name, meeting.within)))
+    }
+
+    #[test]
+    fn they_come_in_order_of_time_and_go_on_after_a_place() {
+        let (example, en, all) = (example(), Languages::default(), Filter::default());
+        assert_eq!(ids(&example, &all), ["d YES", "a YES", "b YES", "c YES"]);
+        let (first, _) = meetings(&example.world, &en, &all, None).nth(1).unwrap();
+        let rest = meetings(&example.world, &en, &all, Some(&first));
+        assert_eq!(rest.map(|(place, _)| place.1.id().to_owned()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn one_that_is_retracted_is_not_known() {
+        let mut example = example();
+        let held = meet("CORE_MEMBERS", &[("countries/jp", "ATTENDED")]);
+        let slip = example.say("meetings/e", "2011-09-15", "meetingHeld", held);
+        assert_eq!(ids(&example, &Filter::default()).len(), 5);
+        example.retract("meetings/e", slip);
+        assert_eq!(ids(&example, &Filter::default()), ["d YES", "a YES", "b YES", "c YES"]);
+        assert_eq!(meeting(&example.world, &name("meetings/e"), &Languages::default()), None);
+    }
+
+    #[test]
+    fn a_range_has_its_last_day_and_what_may_overlap_it() {
+        let example = example();
+        let within = |from: &str, to: &str| {
+            let range = Range::new(Some(day(from)), Some(day(to)));
+            ids(&example, &Filter { range, ..Filter::default() })
+        };
+        assert_eq!(within("2011-09", "2011-09"), ["a YES", "b YES"]);
+        assert_eq!(within("2011-09-17", "2011-09-20"), ["a POSSIBLY", "b YES"]);
+        assert_eq!(within("2011-09-18", "2011-09-20"), ["a POSSIBLY"]);
+        assert_eq!(within("2011-10", "2012"), [""; 0]);
+        let range = Range::new(Some(day("2012")), None);
+        assert_eq!(ids(&example, &Filter { range, ..Filter::default() }), ["c YES"]);
+    }
+
+    #[test]
+    fn filters_ask_topic_attendee_class_and_state() {
+        let example = example();
+        let found = |filter: Filter| ids(&example, &filter);
+        let topic = |topic: &str| Filter { topic: Some(topic.into()), ..Filter::default() };
+        assert_eq!((found(topic("cyber")).len(), found(topic("cyb")).len()), (4, 0));
+        let of = |actor: &str| Filter { attendee: Some(name(actor)), ..Filter::default() };
+        assert_eq!(found(of("countries/jp")), ["b YES"], "who is invited was not there");
+        assert_eq!(
+            found(of("countries/kr")),
+            [""; 0],
+            "neither the absent nor the venue's country was there"
+        );
+        let class = |class| Filter { class: Some(class), ..Filter::default() };
+        assert_eq!(found(class(ClassAsked::Certain(Class::WithinFramework))), ["b YES"]);
+        assert_eq!(found(class(ClassAsked::Certain(Class::MembersOnly))), ["a YES"]);
+        assert_eq!(found(class(ClassAsked::Undetermined)), [""; 0]);
+        let state = Some(MeetingState::Cancelled);
+        assert_eq!(found(Filter { state, ..Filter::default() }), ["d YES"]);
+    }
+
+    #[test]
+    fn who_is_named_are_the_delegations_once_held_and_the_invited_before() {
+        let (example, en) = (example(), Languages::default());
+        let one = |id: &str| meeting(&example.world, &name(id), &en).unwrap();
+        assert_eq!(one("meetings/b").named, Named { countries: 1, organisations: 1, not_named: None });
+        assert_eq!(one("meetings/c").named, Named { countries: 1, organisations: 0, not_named: None });
+        assert_eq!(one("meetings/b").format.unwrap().label.to_string(), "1+1");
+        assert_eq!((one("meetings/c").format, one("meetings/d").format), (None, None));
+    }
 }

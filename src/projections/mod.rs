@@ -20,6 +20,9 @@ pub mod operations;
 pub mod standing;
 pub mod store;
 
+#[cfg(test)]
+mod example;
+
 use std::sync::Arc;
 
 use crate::domain::{Collection, Name, Stream, World};

@@ -125,3 +125,52 @@ fn passes(contribution: &ContributionOnDay, filter: &ContributionFilter) -> bool
         && filter.form.is_none_or(|form| terms.form == form)
         && (!filter.active || contribution.active.may_be())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    #[test]
+    fn operations_and_contributions_are_filtered_by_day() {
+        let mut example = Example::alliance();
+        let launched = json!({ "names": { "en": "x" }, "lead": "organisations/nato" });
+        example.say("operations/a", "2003..2005-06", "operationLaunched", launched.clone());
+        example.say("operations/b", "2010-01-01", "operationLaunched", launched);
+        example.say("operations/b", "2012-01-01", "operationEnded", json!({}));
+        for (id, actor, operation, form, date) in [
+            ("x", "jp", "a", "FINANCIAL", "2004-01-01"),
+            ("y", "jp", "b", "TROOPS", "2010"),
+            ("z", "kr", "b", "NAVAL", "2011-01-01"),
+        ] {
+            let recorded = json!({
+                "contributor": format!("countries/{actor}"),
+                "operation": format!("operations/{operation}"),
+                "form": format!("CONTRIBUTION_FORM_{form}"),
+            });
+            example.say(&format!("contributions/{id}"), date, "contributionRecorded", recorded);
+        }
+        let (world, en) = (&example.world, Languages::default());
+        let active = |t: &str| short(operations(world, day(t), &en, true, None).map(|o| (o.name, o.active)));
+        assert_eq!(active("2005-06-10"), ["a POSSIBLY"]);
+        assert_eq!(active("2011"), ["b YES"]);
+        assert_eq!(active("2012-01-01"), [""; 0]);
+        let shown = |id: &str| operation(world, &name(id), day("2011"), &en).unwrap();
+        let dates = |operation: OperationOnDay| (operation.launched, operation.ended);
+        assert_eq!(dates(shown("operations/a")), ("2003".into(), "2005-06".into()));
+        assert_eq!(dates(shown("operations/b")), ("2010-01-01".into(), "2012-01-01".into()));
+        let made = |t: &str, filter: &ContributionFilter| {
+            short(contributions(world, day(t), filter, None).map(|c| (c.name, c.active)))
+        };
+        let active = ContributionFilter { active: true, ..ContributionFilter::default() };
+        assert_eq!(made("2010-06-01", &active), ["y POSSIBLY"]);
+        assert_eq!(made("2011-06-01", &active), ["y YES", "z YES"]);
+        let of =
+            ContributionFilter { contributor: Some(name("countries/jp")), ..ContributionFilter::default() };
+        assert_eq!(made("2006-01-01", &of), ["x NO", "y NO"]);
+        let of = ContributionFilter { operation: Some(name("operations/b")), form: Some(Form::Naval), ..of };
+        assert_eq!(made("2011-06-01", &of), [""; 0]);
+    }
+}

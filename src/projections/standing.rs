@@ -127,3 +127,52 @@ impl One<'_> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, short};
+    use super::*;
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        example.say("countries/jp", "2011", "frameworkJoined", json!({ "framework": "frameworks/patg" }));
+        example.say(
+            "countries/kr",
+            "2010-01-01",
+            "frameworkJoined",
+            json!({ "framework": "frameworks/eop" }),
+        );
+        example
+    }
+
+    #[test]
+    fn an_overlay_makes_no_partner_and_a_year_only_a_possible_one() {
+        let example = example();
+        let standing = standing(&example.world, day("2011-06-01"), &Languages::default());
+        let pairs = |stood: &[Stood]| short(stood.iter().map(|s| (s.actor.clone(), s.truth)));
+        assert_eq!(pairs(&standing.members), ["be YES"]);
+        assert_eq!(pairs(&standing.partners), ["jp POSSIBLY"]);
+        let holders: Vec<_> =
+            standing.frameworks.iter().map(|f| (f.framework.id(), pairs(&f.holders))).collect();
+        let expected = [("eop", vec!["kr YES"]), ("patg", vec!["jp POSSIBLY"]), ("pfp", vec![])];
+        assert_eq!(holders, expected.map(|(id, held)| (id, held.iter().map(ToString::to_string).collect())));
+        assert_eq!(standing.partners[0].open_because, ["in frameworks/patg from 2011 (events/10)"]);
+        assert_eq!(count(&standing.partners), Count { certain: 0, possible: 1 });
+    }
+
+    #[test]
+    fn every_date_that_leaves_it_open_is_named() {
+        let mut example = example();
+        example.say("frameworks/patg", "2020-05", "frameworkClosed", json!({}));
+        example.say("countries/jp", "2020", "memberAdmitted", json!({ "alliance": "organisations/nato" }));
+        let standing = standing(&example.world, day("2020-05-20"), &Languages::default());
+        let japan = standing.partners.iter().find(|stood| stood.actor.id() == "jp").unwrap();
+        assert_eq!(japan.truth, Truth::Possibly);
+        assert_eq!(
+            japan.open_because,
+            ["frameworks/patg open no longer from 2020-05", "a member from 2020 (events/13)"]
+        );
+    }
+}
