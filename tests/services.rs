@@ -28,7 +28,7 @@ use minuted::recorder::Clock;
 use minuted::state::{Snapshot, State};
 use minuted::wire;
 use prost::Message;
-use sample::{AREAS, Memory, command};
+use sample::{Memory, command};
 use serde_json::json;
 use tonic::{Code, Request, Status};
 
