@@ -30,7 +30,9 @@ fn choices(dates: &[Written]) -> Vec<Vec<String>> {
     dates.iter().fold(vec![Vec::new()], |all, (_, days)| {
         let extend = |chosen: &Vec<String>| {
             let chosen = chosen.clone();
-            days.iter().map(move |day| [chosen.as_slice(), &[day.clone()]].concat()).collect::<Vec<_>>()
+            days.iter()
+                .map(move |day| [chosen.as_slice(), std::slice::from_ref(day)].concat())
+                .collect::<Vec<_>>()
         };
         all.iter().flat_map(extend).collect()
     })
