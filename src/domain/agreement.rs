@@ -440,14 +440,7 @@ impl AgreementTimeline {
         }
     }
 
-    fn ask_supersession(
-        &self,
-        me: &Name,
-        world: &dyn World,
-        terms: &Terms,
-        opened: Position,
-        out: &mut Breaches,
-    ) {
+    fn ask_supersession(me: &Name, world: &dyn World, terms: &Terms, opened: Position, out: &mut Breaches) {
         let Some(older) = &terms.supersedes else { return };
         let stream = world.stream(older);
         let other = stream.as_ref().and_then(|s| s.timeline.agreement()?.terms.as_ref());
@@ -505,7 +498,7 @@ impl Timeline for AgreementTimeline {
         if terms.kind.is_periodic() {
             self.ask_overlap(me, world, terms, out);
         }
-        self.ask_supersession(me, world, terms, opened, out);
+        Self::ask_supersession(me, world, terms, opened, out);
     }
 
     fn dependents(&self, me: &Name, before: &Self, world: &dyn World) -> Vec<Name> {

@@ -68,7 +68,7 @@ pub struct Changes {
     pub references: BTreeSet<(Name, Name)>,
     /// The alliance, where this request is the first to name it.
     pub alliance: Option<Name>,
-    /// Decisions that carry EQUAL_ACCESS.
+    /// Decisions that carry `EQUAL_ACCESS`.
     pub equal_access: BTreeSet<Name>,
 }
 
@@ -117,7 +117,7 @@ pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Ch
     batch.check_first_problem()?;
     batch.check_rules()?;
     let outcomes =
-        commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
+        commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, &seen)).collect();
     Ok(Changes { outcomes, ..batch.changes })
 }
 
@@ -447,8 +447,8 @@ impl<'a> Batch<'a> {
         breaches.into_iter().map(violation).collect()
     }
 
-    fn outcome(&self, command: &Command, seen: Seen) -> Outcome {
-        let (event, already_recorded) = match &seen {
+    fn outcome(&self, command: &Command, seen: &Seen) -> Outcome {
+        let (event, already_recorded) = match seen {
             Seen::Recorded(event) => (event.as_ref(), true),
             Seen::New | Seen::Twice => {
                 let mut events = self.changes.events.iter();

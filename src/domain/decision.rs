@@ -353,7 +353,7 @@ pub fn reach(world: &dyn World, decision: &Name, direction: Direction) -> BTreeS
     found
 }
 
-/// The decisions that carry EQUAL_ACCESS and are or may be in effect on `t`.
+/// The decisions that carry `EQUAL_ACCESS` and are or may be in effect on `t`.
 pub fn equal_access_in_force(world: &dyn World, t: When) -> Vec<(Name, Truth)> {
     let in_force = |name: Name| {
         let stream = world.stream(&name)?;
@@ -395,7 +395,7 @@ impl Timeline for DecisionTimeline {
                 self.outs.push(Out { by: Some(by.clone()), mark, valid: valid.clone() });
             }
             DecisionFact::Lapsed { reason: _ } => {
-                self.outs.push(Out { by: None, mark, valid: valid.clone() })
+                self.outs.push(Out { by: None, mark, valid: valid.clone() });
             }
         }
     }

@@ -30,7 +30,9 @@ fn choices(dates: &[Written]) -> Vec<Vec<String>> {
     dates.iter().fold(vec![Vec::new()], |all, (_, days)| {
         let extend = |chosen: &Vec<String>| {
             let chosen = chosen.clone();
-            days.iter().map(move |day| [chosen.as_slice(), &[day.clone()]].concat()).collect::<Vec<_>>()
+            days.iter()
+                .map(move |day| [chosen.as_slice(), std::slice::from_ref(day)].concat())
+                .collect::<Vec<_>>()
         };
         all.iter().flat_map(extend).collect()
     })
@@ -84,7 +86,7 @@ fn the_status_of_an_agreement_is_among_those_that_are_possible() {
         let inexact = agreement_of(&shape, &written);
         // Only what the rules accept: steps in order, and nothing but the one that supersedes it before the first.
         let in_order = |days: &Vec<String>| {
-            let ends_late = shape[3] == 1 || days[if shape[3] == 0 { 1 } else { 0 }] <= days[2];
+            let ends_late = shape[3] == 1 || days[usize::from(shape[3] == 0)] <= days[2];
             days[0] <= days[1] && ends_late
         };
         for days in choices(&dates).into_iter().filter(in_order) {
