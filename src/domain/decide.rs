@@ -117,7 +117,7 @@ pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Ch
     batch.check_first_problem()?;
     batch.check_rules()?;
     let outcomes =
-        commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, &seen)).collect();
+        commands.iter().zip(&outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
     Ok(Changes { outcomes, ..batch.changes })
 }
 

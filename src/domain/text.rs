@@ -97,19 +97,20 @@ impl Names {
         let on =
             |language: &Language| self.0.get(language).map(|names| names.on(t)).filter(|on| !on.is_empty());
         let (language, fallback, on) = choice(range, self.0.keys(), on)?;
-        if let Some((_, certain)) = on.iter().find(|(truth, _)| truth.is_yes()) {
-            let names = vec![certain.value.clone()];
-            return Some(Shown { language, names, truth: Truth::Yes, fallback });
-        }
-        let mut latest_first: Vec<_> = on.iter().map(|(_, dated)| *dated).collect();
-        latest_first.sort_by(|a, b| b.since.at.cmp(&a.since.at).then_with(|| a.value.cmp(&b.value)));
-        let mut names: Vec<String> = Vec::new();
-        for dated in latest_first {
-            if !names.contains(&dated.value) {
-                names.push(dated.value.clone());
+        let (truth, names) = if let Some((_, certain)) = on.iter().find(|(truth, _)| truth.is_yes()) {
+            (Truth::Yes, vec![certain.value.clone()])
+        } else {
+            let mut latest_first: Vec<_> = on.iter().map(|(_, dated)| *dated).collect();
+            latest_first.sort_by(|a, b| b.since.at.cmp(&a.since.at).then_with(|| a.value.cmp(&b.value)));
+            let mut names: Vec<String> = Vec::new();
+            for dated in latest_first {
+                if !names.contains(&dated.value) {
+                    names.push(dated.value.clone());
+                }
             }
-        }
-        Some(Shown { language, names, truth: Truth::Possibly, fallback })
+            (Truth::Possibly, names)
+        };
+        Some(Shown { language, names, truth, fallback })
     }
 }
 
