@@ -346,7 +346,7 @@ impl AgreementTimeline {
         self.standing(me, world).map_or(Truth::No, |spell| spell.holds(t))
     }
 
-    /// Every status that is possible on `t`; the certain one alone where there is one.
+    /// Every status that is possible on `t`, in their order; the certain one alone where there is one.
     pub fn statuses(&self, me: &Name, world: &dyn World, t: When) -> Vec<AgreementStatus> {
         let Some(first) = self.first_step().filter(|_| self.terms.is_some()) else { return Vec::new() };
         let ends = self.ways_to_end(me, world);
@@ -369,7 +369,9 @@ impl AgreementTimeline {
             }));
             all.push((status, at.by(t).and(sooner.not())));
         }
-        certain_or_possible(&merged(all))
+        let mut statuses = certain_or_possible(&merged(all));
+        statuses.sort_unstable();
+        statuses
     }
 
     /// What ends it, as listed: its end, the end of its term, and one that supersedes it; the latter two only once it

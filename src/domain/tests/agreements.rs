@@ -237,6 +237,18 @@ fn overlapping_ones_fail_by_the_events_with_which_they_begin_to_stand() {
 }
 
 #[test]
+fn possible_statuses_come_in_their_order_whatever_the_order_of_recording() {
+    let steps = [Step::Initialled, Step::Negotiating];
+    let scene = given([
+        opened(A, sofa(), Step::Signed, "2010"),
+        advanced(A, steps[0], "2010"),
+        advanced(A, steps[1], "2010"),
+    ]);
+    let possible = [NotYet, At(Step::Negotiating), At(Step::Initialled), At(Step::Signed)];
+    assert_statuses(&scene, &[("2010-06-10", &possible)]);
+}
+
+#[test]
 fn a_superseded_one_may_be_possible() {
     let scene = given([signed(A, "2010"), opened(B, superseding(periodic(), A), Step::Signed, "2012")]);
     let stands = |t: &str| scene.agreement(A).stands(&name(A), &scene.ledger, on(t));

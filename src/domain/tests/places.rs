@@ -46,7 +46,7 @@ fn tenures_and_participations_rest_on_the_life_of_a_framework() {
     facts().when(corrected(of_cast(PATG), &established(PATG, "2007"))).breaks_history([1, 7]);
     facts().when(corrected(of_cast(PATG), &established(PATG, "2005"))).accepted();
     // As an overlay it no longer makes a partner, and is held all the same.
-    facts().when(corrected(of_cast(PATG), &framework(PATG, "2000", true))).breaks_history([5, 7]);
+    facts().when(corrected(of_cast(PATG), &framework(PATG, "2000-01-01", true))).breaks_history([5, 7]);
     facts().when(retracted(PATG, of_cast(PATG))).breaks_history([1, 2, 4, 5, 6, 7]);
 }
 

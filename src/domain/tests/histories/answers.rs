@@ -24,8 +24,7 @@ pub(super) fn answers(ledger: &Ledger, t: When) -> Vec<String> {
                 say("descendants", format!("{:?}", area::descendants(ledger, name)));
             }
             AnyTimeline::Agreement(agreement) => {
-                let statuses: BTreeSet<_> = agreement.statuses(name, ledger, t).into_iter().collect();
-                say("statuses", format!("{statuses:?}"));
+                say("statuses", format!("{:?}", agreement.statuses(name, ledger, t)));
                 say("standing", format!("{:?}", agreement.standing(name, ledger)));
                 say("stands", format!("{:?}", agreement.stands(name, ledger, t)));
             }
