@@ -1,3 +1,7 @@
 //! The `minuted` command: the daemon and its client.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    minuted::cli::main()
+}

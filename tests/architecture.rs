@@ -44,7 +44,8 @@ const TABLE: &[Row] = &[
     ),
     Row {
         module: "cli",
-        may: &["proto", "log", "position", "server::config"],
+        // The JSON of an import line and of an answer is one mapping, wherever it is read or written.
+        may: &["proto", "log", "position", "wire::json", "server::config"],
         lent: &[("cli::serve", "server"), ("cli::demo", "server")],
     },
     row("main", &["cli", "server"]),

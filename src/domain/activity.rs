@@ -1,7 +1,7 @@
 //! Activities: what is offered to whom, and who took part.
 //!
 //! 1. A participation falls within the offer, and access allowed it; never during a suspension.
-//! 2. While EQUAL_ACCESS is in force, an offer to fewer than all partners names its exception. It is asked of an offer
+//! 2. While `EQUAL_ACCESS` is in force, an offer to fewer than all partners names its exception. It is asked of an offer
 //!    when it is made or altered; a decision recorded later turns older offers into deviations.
 
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ impl ActivityTimeline {
         open.and(timeline.suspended(t).not())
     }
 
-    /// What stands against the offer where EQUAL_ACCESS is in force on its first day (rule 2).
+    /// What stands against the offer where `EQUAL_ACCESS` is in force on its first day (rule 2).
     pub fn unequal_access(&self, me: &Name, world: &dyn World) -> Option<Breach> {
         let offer = self.offer.as_ref()?;
         let open_to_all = matches!(offer.access, Access::AllPartners) || offer.exception.is_some();

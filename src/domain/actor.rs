@@ -328,11 +328,10 @@ impl ActorTimeline {
                     Some(choice) if choice.chosen_by != *me => {
                         out.add(me, Reason::AreaNotChosenByPartner, dated.since.event, Vec::new());
                     }
-                    Some(_) => {}
                     None if ends_a_choice(choices, dated).is_no() => {
                         out.add(me, Reason::BadTransition, dated.since.event, Vec::new());
                     }
-                    None => {}
+                    Some(_) | None => {}
                 }
             }
         }

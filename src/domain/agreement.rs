@@ -346,7 +346,7 @@ impl AgreementTimeline {
         self.standing(me, world).map_or(Truth::No, |spell| spell.holds(t))
     }
 
-    /// Every status that is possible on `t`; the certain one alone where there is one.
+    /// Every status that is possible on `t`, in their order; the certain one alone where there is one.
     pub fn statuses(&self, me: &Name, world: &dyn World, t: When) -> Vec<AgreementStatus> {
         let Some(first) = self.first_step().filter(|_| self.terms.is_some()) else { return Vec::new() };
         let ends = self.ways_to_end(me, world);
@@ -369,20 +369,23 @@ impl AgreementTimeline {
             }));
             all.push((status, at.by(t).and(sooner.not())));
         }
-        certain_or_possible(&merged(all))
+        let mut statuses = certain_or_possible(&merged(all));
+        statuses.sort_unstable();
+        statuses
     }
 
     /// What ends it, as listed: its end, the end of its term, and one that supersedes it; the latter two only once it
     /// stood.
     fn ways_to_end(&self, me: &Name, world: &dyn World) -> Vec<(AgreementStatus, When)> {
         let ended = self.ends.iter().map(|end| (AgreementStatus::Ended, end.mark.at));
-        let expired = self.term_over().map(|at| (AgreementStatus::Expired, at));
+        // Over before it stood, it is so from the day on which it would have begun to.
         let stood = self.stands_from();
-        let superseded = self.superseded_by(me, world).into_iter().filter_map(|(_, at)| {
-            // Superseded before it stood, it is so from the day on which it would have begun to.
-            let stood = stood?;
-            Some((AgreementStatus::Superseded, later(stood, at)))
-        });
+        let once_stood = |at| stood.map(|stood| later(stood, at));
+        let expired = self.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
+        let superseded = self
+            .superseded_by(me, world)
+            .into_iter()
+            .filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(at)?)));
         ended.chain(expired).chain(superseded).collect()
     }
 
@@ -437,14 +440,7 @@ impl AgreementTimeline {
         }
     }
 
-    fn ask_supersession(
-        &self,
-        me: &Name,
-        world: &dyn World,
-        terms: &Terms,
-        opened: Position,
-        out: &mut Breaches,
-    ) {
+    fn ask_supersession(me: &Name, world: &dyn World, terms: &Terms, opened: Position, out: &mut Breaches) {
         let Some(older) = &terms.supersedes else { return };
         let stream = world.stream(older);
         let other = stream.as_ref().and_then(|s| s.timeline.agreement()?.terms.as_ref());
@@ -502,7 +498,7 @@ impl Timeline for AgreementTimeline {
         if terms.kind.is_periodic() {
             self.ask_overlap(me, world, terms, out);
         }
-        self.ask_supersession(me, world, terms, opened, out);
+        Self::ask_supersession(me, world, terms, opened, out);
     }
 
     fn dependents(&self, me: &Name, before: &Self, world: &dyn World) -> Vec<Name> {

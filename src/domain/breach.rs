@@ -67,7 +67,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// As it is written in answers: UPPER_SNAKE_CASE.
+    /// As it is written in answers: `UPPER_SNAKE_CASE`.
     pub fn text(self) -> &'static str {
         match self {
             Reason::FieldRequired => "FIELD_REQUIRED",

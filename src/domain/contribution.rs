@@ -151,7 +151,17 @@ impl ContributionTimeline {
     /// Whether it was made on some day.
     pub fn ever_held(&self, world: &dyn World) -> Truth {
         let Some(terms) = &self.terms else { return Truth::No };
-        self.holds(world, terms.valid.begin())
+        let Some(operation) = world.stream(&terms.operation) else { return Truth::No };
+        let Some(timeline) = operation.timeline.operation() else { return Truth::No };
+        let lives = timeline.life.spells();
+        Truth::any(self.life.spells().iter().map(|(_, spell)| {
+            if terms.observed {
+                // It was seen on its date, whichever day that is.
+                spell.overlaps(spell).and(timeline.life.hold(spell.begin))
+            } else {
+                Truth::any(lives.iter().map(|(_, life)| spell.overlaps(life)))
+            }
+        }))
     }
 }
 
@@ -211,6 +221,11 @@ impl Timeline for ContributionTimeline {
             if !terms.observed && terms.valid.begin().by(accepted.at).is_no() {
                 let pledged = super::time::Mark { event: terms.event, at: terms.valid.begin() };
                 out.clash(me, Reason::BadTransition, accepted.event, pledged, "pledged only on");
+                out.clash(me, Reason::BadTransition, pledged.event, accepted, "accepted on");
+            }
+            for &end in self.life.endings().iter().filter(|end| accepted.at.by(end.at).is_no()) {
+                out.clash(me, Reason::BadTransition, accepted.event, end, "ended on");
+                out.clash(me, Reason::BadTransition, end.event, accepted, "accepted only on");
             }
         }
         let Some(operation) = world.stream(&terms.operation) else { return };

@@ -152,14 +152,13 @@ impl<'a> History<'a> {
             (Amendment::Corrected { content, .. }, fact) if !content.fact.same_kind(fact) => {
                 Err(Reason::NotCorrectable)
             }
-            (Amendment::Corrected { .. }, _) => Ok(target),
             (Amendment::Retracted { .. }, Fact::Amendment(Amendment::Corrected { .. })) => {
                 let corrected = self.targets.get(&target.position);
                 let last = corrected.and_then(|corrected| self.corrections.get(corrected));
                 let is_last = last.is_some_and(|(position, _)| *position == target.position);
                 if is_last { Ok(target) } else { Err(Reason::NotLastCorrection) }
             }
-            (Amendment::Retracted { .. }, _) => Ok(target),
+            (Amendment::Corrected { .. } | Amendment::Retracted { .. }, _) => Ok(target),
         }
     }
 }

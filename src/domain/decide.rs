@@ -68,7 +68,7 @@ pub struct Changes {
     pub references: BTreeSet<(Name, Name)>,
     /// The alliance, where this request is the first to name it.
     pub alliance: Option<Name>,
-    /// Decisions that carry EQUAL_ACCESS.
+    /// Decisions that carry `EQUAL_ACCESS`.
     pub equal_access: BTreeSet<Name>,
 }
 
@@ -113,11 +113,11 @@ pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Ch
             batch.put(index, command, now);
         }
     }
-    batch.check_names(commands)?;
+    batch.check_names()?;
     batch.check_first_problem()?;
     batch.check_rules()?;
     let outcomes =
-        commands.iter().zip(outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
+        commands.iter().zip(&outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
     Ok(Changes { outcomes, ..batch.changes })
 }
 
@@ -190,6 +190,8 @@ struct Batch<'a> {
     referrers: BTreeMap<Name, BTreeSet<Name>>,
     histories: BTreeMap<Name, Vec<Event>>,
     corrected: BTreeSet<Position>,
+    /// Which command of the request made each of the new events.
+    made_by: Vec<usize>,
     problems: Vec<Violation>,
 }
 
@@ -201,6 +203,7 @@ impl<'a> Batch<'a> {
             referrers: BTreeMap::new(),
             histories: BTreeMap::new(),
             corrected: BTreeSet::new(),
+            made_by: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -222,7 +225,8 @@ impl<'a> Batch<'a> {
         let after = match &command.content.fact {
             Fact::Amendment(amendment) => self.amend(index, &before, &event, amendment),
             fact => {
-                let taken = fact.opens() && before.version() > Version(0);
+                // A fact that comes before its opener in the request refers to it, and leaves the name free.
+                let taken = fact.opens() && (self.record.stream(name).is_some() || before.is_open());
                 if taken && !(fact.may_follow() && before.is_open()) {
                     self.problem(
                         Reason::IdTaken,
@@ -243,6 +247,7 @@ impl<'a> Batch<'a> {
             self.changes.streams.insert(name.clone(), Arc::new(stream));
         }
         self.changes.events.push(event);
+        self.made_by.push(index);
     }
 
     /// The stream with a correction or a retraction; none where it may not be made.
@@ -328,12 +333,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Every name is recorded by the batch's end.
-    fn check_names(&self, commands: &[Command]) -> Result<(), Refusal> {
+    fn check_names(&self) -> Result<(), Refusal> {
         let mut violations = Vec::new();
-        for event in &self.changes.events {
-            let index = commands.iter().position(|command| command.id == event.command_id);
+        for (event, &index) in self.changes.events.iter().zip(&self.made_by) {
             let own = match &event.content.fact {
-                Fact::Amendment(_) => self.record.stream(&event.name).is_some(),
+                Fact::Amendment(_) => self.stream(&event.name).is_some(),
                 _ => self.is_open(&event.name),
             };
             let own = (!own).then_some(&event.name);
@@ -341,7 +345,7 @@ impl<'a> Batch<'a> {
             for unknown in own.into_iter().chain(others) {
                 violations.push(Violation {
                     reason: Reason::unknown(unknown.collection()),
-                    command: index,
+                    command: Some(index),
                     event: None,
                     subject: unknown.to_string(),
                     says: format!("{unknown} is not recorded; record it first, or in the same request"),
@@ -422,8 +426,10 @@ impl<'a> Batch<'a> {
 
     fn violations(&self, breaches: Vec<Breach>) -> Vec<Violation> {
         let recorded = self.record.tail();
-        let command =
-            |position: Position| usize::try_from(position.0.checked_sub(recorded.0)?.checked_sub(1)?).ok();
+        let command = |position: Position| {
+            let nth = usize::try_from(position.0.checked_sub(recorded.0)?.checked_sub(1)?).ok()?;
+            self.made_by.get(nth).copied()
+        };
         let violation = |breach: Breach| {
             let against: Vec<String> = breach
                 .against
@@ -441,8 +447,8 @@ impl<'a> Batch<'a> {
         breaches.into_iter().map(violation).collect()
     }
 
-    fn outcome(&self, command: &Command, seen: Seen) -> Outcome {
-        let (event, already_recorded) = match &seen {
+    fn outcome(&self, command: &Command, seen: &Seen) -> Outcome {
+        let (event, already_recorded) = match seen {
             Seen::Recorded(event) => (event.as_ref(), true),
             Seen::New | Seen::Twice => {
                 let mut events = self.changes.events.iter();

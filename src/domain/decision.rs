@@ -245,8 +245,9 @@ impl DecisionTimeline {
                 out.clash(me, Reason::BadTransition, mark.event, recorded, "taken only on");
                 out.clash(me, Reason::BadTransition, recorded.event, *mark, "in effect from");
             }
-            if let Some(end) = self.outs.iter().find(|end| mark.at.by(end.mark.at).is_no()) {
+            for end in self.outs.iter().filter(|end| mark.at.by(end.mark.at).is_no()) {
                 out.clash(me, Reason::BadTransition, mark.event, end.mark, "out of effect from");
+                out.clash(me, Reason::BadTransition, end.mark.event, *mark, "in effect only from");
             }
         }
         let mut life = Spells::default();
@@ -352,7 +353,7 @@ pub fn reach(world: &dyn World, decision: &Name, direction: Direction) -> BTreeS
     found
 }
 
-/// The decisions that carry EQUAL_ACCESS and are or may be in effect on `t`.
+/// The decisions that carry `EQUAL_ACCESS` and are or may be in effect on `t`.
 pub fn equal_access_in_force(world: &dyn World, t: When) -> Vec<(Name, Truth)> {
     let in_force = |name: Name| {
         let stream = world.stream(&name)?;
@@ -394,7 +395,7 @@ impl Timeline for DecisionTimeline {
                 self.outs.push(Out { by: Some(by.clone()), mark, valid: valid.clone() });
             }
             DecisionFact::Lapsed { reason: _ } => {
-                self.outs.push(Out { by: None, mark, valid: valid.clone() })
+                self.outs.push(Out { by: None, mark, valid: valid.clone() });
             }
         }
     }

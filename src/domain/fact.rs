@@ -210,19 +210,18 @@ impl Fact {
         }
     }
 
-    /// Whether what it says may lie in the future (DOMAIN.md §6, HAPPENS_IN_FUTURE).
+    /// Whether what it says may lie in the future (DOMAIN.md §6, `HAPPENS_IN_FUTURE`).
     pub fn happening(&self) -> Happening {
         let ahead = match self {
             Fact::Actor(fact) => fact.may_be_ahead(),
             Fact::Framework(fact) => matches!(fact, FrameworkFact::Closed { .. }),
-            Fact::Area(AreaFact::Defined { .. }) => false,
+            Fact::Area(AreaFact::Defined { .. }) | Fact::Amendment(_) => false,
             Fact::Agreement(fact) => fact.may_be_ahead(),
             Fact::Activity(fact) => !matches!(fact, ActivityFact::Participated { .. }),
             Fact::Meeting(fact) => matches!(fact, MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. }),
             Fact::Operation(fact) => matches!(fact, OperationFact::Ended { .. }),
             Fact::Contribution(fact) => fact.may_be_ahead(),
             Fact::Decision(fact) => !matches!(fact, DecisionFact::Recorded { .. }),
-            Fact::Amendment(_) => false,
         };
         if ahead { Happening::MayBeAhead } else { Happening::Past }
     }
@@ -231,7 +230,8 @@ impl Fact {
     pub fn mentions(&self) -> Vec<&Name> {
         match self {
             Fact::Actor(fact) => fact.mentions(),
-            Fact::Framework(FrameworkFact::Established { .. } | FrameworkFact::Closed { .. }) => Vec::new(),
+            Fact::Framework(FrameworkFact::Established { .. } | FrameworkFact::Closed { .. })
+            | Fact::Amendment(Amendment::Retracted { .. }) => Vec::new(),
             Fact::Area(AreaFact::Defined { parent, .. }) => parent.iter().collect(),
             Fact::Agreement(fact) => fact.mentions(),
             Fact::Activity(fact) => fact.mentions(),
@@ -240,7 +240,6 @@ impl Fact {
             Fact::Contribution(fact) => fact.mentions(),
             Fact::Decision(fact) => fact.mentions(),
             Fact::Amendment(Amendment::Corrected { content, .. }) => content.fact.mentions(),
-            Fact::Amendment(Amendment::Retracted { .. }) => Vec::new(),
         }
     }
 

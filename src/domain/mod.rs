@@ -20,6 +20,9 @@ pub mod text;
 pub mod time;
 pub mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use breach::{Against, Breach, Breaches, Reason};
 pub use decide::{Changes, Now, Refusal, decide};
 pub use fact::{Command, CommandId, Content, Event, Fact, Recorded, Source, Version};

@@ -86,6 +86,10 @@ pub const ID_BYTES_MAX: usize = 63;
 
 impl Name {
     /// What it names.
+    ///
+    /// # Panics
+    ///
+    /// Never: a name is only made with a known collection.
     pub fn collection(&self) -> Collection {
         let text = self.0.split('/').next().unwrap_or_default();
         Collection::ALL

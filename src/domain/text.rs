@@ -97,17 +97,18 @@ impl Names {
         let on =
             |language: &Language| self.0.get(language).map(|names| names.on(t)).filter(|on| !on.is_empty());
         let (language, fallback, on) = choice(range, self.0.keys(), on)?;
-        let (truth, names) = match on.iter().find(|(truth, _)| truth.is_yes()) {
-            Some((_, certain)) => (Truth::Yes, vec![certain.value.clone()]),
-            None => {
-                let mut names: Vec<String> = Vec::new();
-                for (_, dated) in on.iter().rev() {
-                    if !names.contains(&dated.value) {
-                        names.push(dated.value.clone());
-                    }
+        let (truth, names) = if let Some((_, certain)) = on.iter().find(|(truth, _)| truth.is_yes()) {
+            (Truth::Yes, vec![certain.value.clone()])
+        } else {
+            let mut latest_first: Vec<_> = on.iter().map(|(_, dated)| *dated).collect();
+            latest_first.sort_by(|a, b| b.since.at.cmp(&a.since.at).then_with(|| a.value.cmp(&b.value)));
+            let mut names: Vec<String> = Vec::new();
+            for dated in latest_first {
+                if !names.contains(&dated.value) {
+                    names.push(dated.value.clone());
                 }
-                (Truth::Possibly, names)
             }
+            (Truth::Possibly, names)
         };
         Some(Shown { language, names, truth, fallback })
     }
@@ -140,7 +141,7 @@ fn lookup(range: &Language) -> Vec<Language> {
         match tag.rsplit_once('-') {
             // A single character introduces what follows it and is dropped with it (RFC 4647 §3.4).
             Some((shorter, _)) => {
-                tag = shorter.rsplit_once('-').filter(|(_, s)| s.len() == 1).map_or(shorter, |s| s.0)
+                tag = shorter.rsplit_once('-').filter(|(_, s)| s.len() == 1).map_or(shorter, |s| s.0);
             }
             None => return tags,
         }

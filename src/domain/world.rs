@@ -25,7 +25,7 @@ pub trait World {
     /// The organisation that this log belongs to: that of its first `MemberAdmitted`.
     fn alliance(&self) -> Option<Name>;
 
-    /// Every decision that ever carried EQUAL_ACCESS: candidates.
+    /// Every decision that ever carried `EQUAL_ACCESS`: candidates.
     fn equal_access(&self) -> Vec<Name>;
 }
 

@@ -1,5 +1,6 @@
 //! A log in memory, for tests of what stands on the log.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
@@ -87,6 +88,12 @@ impl MemoryLog {
             AppendError::Closed => Ok(()),
             failed => Err(failed.clone()),
         }
+    }
+}
+
+impl fmt::Debug for MemoryLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryLog").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

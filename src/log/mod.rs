@@ -42,6 +42,7 @@ impl LogId {
 
     /// An id for a log that is being made now.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge: a log is named once, when it is made")]
     pub fn random() -> LogId {
         LogId(Uuid::new_v4())
     }
@@ -166,6 +167,8 @@ pub enum ReadOnlyBecause {
     Asked,
     /// The file system or the directory cannot be written to.
     Storage,
+    /// The disk was too full to make what was found durable. Opening it again when there is room ends this.
+    NoRoom,
 }
 
 /// What opening a log found and did.

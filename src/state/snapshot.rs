@@ -16,7 +16,7 @@ use crate::domain::{Changes, Collection, CommandId, Event, Fact, Name, Stream, W
 use crate::position::Position;
 
 /// What is known at one position.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     tail: Position,
     streams: HashMap<Name, Arc<Stream>>,
@@ -83,7 +83,8 @@ impl Snapshot {
         if let (None, Some(alliance)) = (&self.alliance, admits(&event.content.fact)) {
             self.alliance = Some((event.position, alliance.clone()));
         }
-        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess)) {
+        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess))
+        {
             self.equal_access.insert(name.clone());
         }
         self.commands.insert(event.command_id, event.position);
@@ -91,7 +92,25 @@ impl Snapshot {
         Ok(())
     }
 
-    fn refer(&mut self, named: &Name, by: &Name) {
+    /// What is known at `tail`, to be filled with what was saved.
+    pub(super) fn at(tail: Position, alliance: Option<(Position, Name)>) -> Snapshot {
+        Snapshot { tail, alliance, ..Snapshot::default() }
+    }
+
+    pub(super) fn put_stream(&mut self, stream: Stream) {
+        self.names.insert(stream.name.clone());
+        self.streams.insert(stream.name.clone(), Arc::new(stream));
+    }
+
+    pub(super) fn put_command(&mut self, id: CommandId, position: Position) {
+        self.commands.insert(id, position);
+    }
+
+    pub(super) fn put_equal_access(&mut self, name: Name) {
+        self.equal_access.insert(name);
+    }
+
+    pub(super) fn refer(&mut self, named: &Name, by: &Name) {
         let known = self.referrers.get(named).is_some_and(|referrers| referrers.contains(by));
         if !known {
             self.referrers.entry(named.clone()).or_default().insert(by.clone());

@@ -87,6 +87,10 @@ pub struct BadDate(pub String);
 
 impl PartialDate {
     /// The days between which the one day lies that it means.
+    ///
+    /// # Panics
+    ///
+    /// Never: a partial date is only made of parts that a calendar has.
     pub fn when(self) -> When {
         let (first, last) = match self {
             PartialDate::Year(year) => (Date::new(year, 1, 1), Date::new(year, 12, 31)),

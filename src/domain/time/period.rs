@@ -166,7 +166,7 @@ impl Spells {
         for (k, &(end, at)) in ends.iter().enumerate() {
             match begins.get(k) {
                 None => misfits.push(Misfit::EndsNothing { end, begin: None }),
-                Some(&(begin, begun)) if begun.by(at).is_no() => {
+                Some(&(begin, from)) if from.by(at).is_no() => {
                     misfits.push(Misfit::EndsNothing { end, begin: Some(begin) });
                 }
                 Some(_) => {}

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::date::{BadDate, Day, PartialDate, When};
 use super::period::End;
 
-/// A date, or for a meeting an instant with its zone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A date, or for a meeting an instant with its zone. Two are equal where they are written alike: one instant in two zones
+/// may be on two local days.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Moment {
     /// Known to a day, a month or a year.
     Date(PartialDate),
@@ -35,6 +36,18 @@ impl Moment {
         }
     }
 }
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Moment) -> bool {
+        match (self, other) {
+            (Moment::Date(a), Moment::Date(b)) => a == b,
+            (Moment::Instant(a), Moment::Instant(b)) => a == b && a.time_zone() == b.time_zone(),
+            (Moment::Date(_), Moment::Instant(_)) | (Moment::Instant(_), Moment::Date(_)) => false,
+        }
+    }
+}
+
+impl Eq for Moment {}
 
 impl FromStr for Moment {
     type Err = BadDate;
@@ -115,5 +128,21 @@ impl Valid {
             (Some(from), None) => from.to_string(),
             (Some(from), Some(to)) => format!("{from}..{to}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_instant_in_two_zones_is_not_the_same_moment() {
+        let moment = |text: &str| text.parse::<Moment>().unwrap();
+        let brussels = moment("2011-09-15T23:30+02:00[Europe/Brussels]");
+        let tallinn = moment("2011-09-16T00:30+03:00[Europe/Tallinn]");
+        assert_eq!(brussels.instant(), tallinn.instant());
+        assert_ne!(brussels, tallinn);
+        assert_ne!(brussels.when(), tallinn.when());
+        assert_eq!(brussels, moment("2011-09-15T23:30:00+02:00[Europe/Brussels]"));
     }
 }

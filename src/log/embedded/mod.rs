@@ -14,6 +14,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -25,7 +26,7 @@ use self::catalog::Catalog;
 use self::reader::Reader;
 use self::writer::{Command, Writer};
 use super::error::{AppendError, OpenError, ReadError};
-use super::storage::{Lock, Storage};
+use super::storage::{Lock, Storage, is_no_room};
 use super::{
     EventLog, FRAME_BYTES_MAX, FrameHash, FrameReader, LogId, LogStatus, NewFrame, OpenReport, Position,
     ReadOnlyBecause,
@@ -67,7 +68,8 @@ impl Default for EmbeddedOptions {
 pub enum Access {
     /// Appending and reading. A directory that cannot be written to is opened for reading all the same, and says so.
     ReadWrite,
-    /// Reading: nothing on disk is changed, and no other process may be appending.
+    /// Reading: nothing on disk is changed, and no other process may be appending. After a crash, the last frames of
+    /// a log opened so have not been made durable: the next opening for appending does that.
     ReadOnly,
 }
 
@@ -99,7 +101,8 @@ pub struct EmbeddedLog {
 }
 
 impl EmbeddedLog {
-    /// Opens the log in `dir`, or makes one there. Blocking.
+    /// Opens the log in `dir`, or makes one there. Blocking. A full disk does not keep a log from being read: if
+    /// opening it needs room that is not there, it is read-only.
     ///
     /// # Errors
     /// Any [`OpenError`]; each variant says what to do next.
@@ -112,8 +115,15 @@ impl EmbeddedLog {
         options: EmbeddedOptions,
     ) -> Result<EmbeddedLog, OpenError> {
         let dir = dir.as_ref();
-        let entry = recovery::enter(dir, &*storage, options.access)?;
-        let recovered = recovery::recover(dir, &storage, &options, entry.read_only.is_none())?;
+        let mut entry = recovery::enter(dir, &*storage, options.access)?;
+        let recovered = match recovery::recover(dir, &storage, &options, entry.read_only.is_none()) {
+            Err(OpenError::Io { path, source }) if is_no_room(&source) => {
+                entry.read_only = Some(ReadOnlyBecause::NoRoom);
+                let recovered = recovery::recover(dir, &storage, &options, false);
+                recovered.map_err(|_| OpenError::Io { path, source })?
+            }
+            recovered => recovered?,
+        };
         let (durable_tx, durable) = watch::channel(recovered.tail);
         let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments));
         let (id, opened, read_only) = (recovered.id, recovered.report, entry.read_only);
@@ -154,6 +164,13 @@ impl EmbeddedLog {
 /// The writer answers every command, also after it failed or was closed; so it can only have panicked.
 fn writer_is_gone() -> AppendError {
     AppendError::Failed { source: Arc::new(std::io::Error::other("the log's writer has ended")) }
+}
+
+impl fmt::Debug for EmbeddedLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EmbeddedLog { id, catalog, .. } = self;
+        f.debug_struct("EmbeddedLog").field("id", id).field("dir", &catalog.dir).finish_non_exhaustive()
+    }
 }
 
 impl EventLog for EmbeddedLog {

@@ -29,10 +29,10 @@ impl Reader {
         Ok(Reader { catalog: Arc::clone(catalog), segment, walk })
     }
 
-    /// Goes on to the next segment, which is there once this one is finished.
-    fn follow(&mut self) -> Result<bool, ReadError> {
+    /// Goes on to the next segment, if this one has been read to its end; `false` if there is none yet.
+    pub(super) fn follow(&mut self) -> Result<bool, ReadError> {
         let Some(segment) = self.catalog.after(&self.segment) else { return Ok(false) };
-        // Between our look at the extent and this one the segment may have grown and then been finished.
+        // Since we looked at the extent, the segment may have grown before it was finished.
         if segment.header.first == self.walk.next {
             if self.walk.previous.is_some_and(|previous| previous != segment.header.previous) {
                 return Err(segment.rotten(0, "the segment is not chained to the one before it"));

@@ -265,7 +265,11 @@ impl Opening<'_> {
                 self.storage.sync_dir(self.dir)?;
                 it.file.set_len(scan.end)
             };
-            copy().map_err(|source| OpenError::Io { path: aside.clone(), source })?;
+            copy().map_err(|source| {
+                // Half a copy is of no use, and the room it takes may be what is missing.
+                let _ = self.storage.remove(&aside);
+                OpenError::Io { path: aside.clone(), source }
+            })?;
             torn.kept_in = Some(aside);
         }
         Ok(torn)

@@ -15,13 +15,15 @@ const READ_BYTES_MAX: usize = 512 << 10;
 /// Some bytes of a file, read ahead.
 pub(super) struct Window {
     start: u64,
-    bytes: Vec<u8>,
+    /// Of these the first `filled` are the file's.
+    buffer: Vec<u8>,
+    filled: usize,
     read_bytes: usize,
 }
 
 impl Window {
     pub(super) const fn new() -> Window {
-        Window { start: 0, bytes: Vec::new(), read_bytes: READ_BYTES_FIRST }
+        Window { start: 0, buffer: Vec::new(), filled: 0, read_bytes: READ_BYTES_FIRST }
     }
 
     /// The `len` bytes at `offset`, or those of them that are before `limit` and the end of the file.
@@ -32,32 +34,40 @@ impl Window {
         len: usize,
         limit: u64,
     ) -> io::Result<&[u8]> {
-        let len = len.min(usize::try_from(limit.saturating_sub(offset)).unwrap_or(usize::MAX));
-        let have =
-            (self.start + self.bytes.len() as u64).checked_sub(offset).filter(|_| offset >= self.start);
-        if have.is_none_or(|have| have < len as u64) {
+        let len = len.min(bytes_between(offset, limit));
+        if self.passed(offset).is_none_or(|passed| self.filled - passed < len) {
             self.read(file, offset, len, limit)?;
         }
-        let from = usize::try_from(offset - self.start).expect("the window reaches up to offset");
-        Ok(&self.bytes[from..self.bytes.len().min(from + len)])
+        let from = self.passed(offset).expect("the window was moved to offset");
+        Ok(&self.buffer[from..self.filled.min(from + len)])
+    }
+
+    /// Where in the buffer `offset` is, if what is there follows on it.
+    fn passed(&self, offset: u64) -> Option<usize> {
+        let passed = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        (passed <= self.filled).then_some(passed)
     }
 
     fn read(&mut self, file: &dyn StorageFile, offset: u64, len: usize, limit: u64) -> io::Result<()> {
-        let kept = offset.checked_sub(self.start).and_then(|passed| usize::try_from(passed).ok());
-        match kept.filter(|passed| *passed <= self.bytes.len()) {
-            Some(passed) => drop(self.bytes.drain(..passed)),
-            None => self.bytes.clear(),
-        }
-        self.start = offset;
-        let have = self.bytes.len();
-        let room = usize::try_from(limit - offset).unwrap_or(usize::MAX);
-        self.bytes.resize(len.max(have + self.read_bytes).min(room).max(have), 0);
+        let passed = self.passed(offset).unwrap_or(self.filled);
+        let kept = self.filled - passed;
+        let want = len.max(kept + self.read_bytes).min(bytes_between(offset, limit)).max(kept);
         self.read_bytes = (self.read_bytes * 2).min(READ_BYTES_MAX);
-        let read = read_full(file, &mut self.bytes[have..], offset + have as u64);
-        self.bytes.truncate(have + *read.as_ref().unwrap_or(&0));
-        self.bytes.shrink_to(READ_BYTES_MAX * 4);
-        read.map(|_| ())
+        if want > self.buffer.len() {
+            let mut larger = vec![0; want];
+            larger[..kept].copy_from_slice(&self.buffer[passed..self.filled]);
+            self.buffer = larger;
+        } else {
+            self.buffer.copy_within(passed..self.filled, 0);
+        }
+        (self.start, self.filled) = (offset, kept);
+        self.filled += read_full(file, &mut self.buffer[kept..want], offset + kept as u64)?;
+        Ok(())
     }
+}
+
+fn bytes_between(offset: u64, limit: u64) -> usize {
+    usize::try_from(limit.saturating_sub(offset)).unwrap_or(usize::MAX)
 }
 
 /// What stands where a walk has come to.

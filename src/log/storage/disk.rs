@@ -1,4 +1,4 @@
-//! The real disk.
+//! The real disk. Its lock is `flock`, by way of [`File::try_lock`].
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;

@@ -1,14 +1,16 @@
 //! A disk in memory that keeps no more than it has promised: what is not synced may be lost, torn at any byte or
 //! reordered when the power is cut, and every kind of fault can be asked for. One seed gives one history.
 
+mod contents;
+
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use self::contents::{Change, Contents, EntryChange, Random};
 use super::{Lock, LockError, Mode, Storage, StorageFile};
 
 /// A simulated disk. Clones are the same disk; [`SimulatedStorage::copy`] makes another.
@@ -33,26 +35,6 @@ struct Disk {
     life: u64,
     random: Random,
     faults: Faults,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Contents {
-    now: Vec<u8>,
-    durable: Vec<u8>,
-    unsynced: Vec<Change>,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Write { offset: usize, bytes: Vec<u8> },
-    SetLen(usize),
-}
-
-#[derive(Clone, Debug)]
-enum EntryChange {
-    Set(PathBuf, u64),
-    Rename(PathBuf, PathBuf, u64),
-    Remove(PathBuf),
 }
 
 #[derive(Clone, Debug, Default)]
@@ -170,59 +152,6 @@ impl SimulatedStorage {
         let mut disk = self.disk.lock();
         disk.entries.remove(path);
         disk.durable_entries.remove(path);
-    }
-}
-
-impl Contents {
-    fn settle(&mut self, bytes: &[u8]) {
-        self.now = bytes.to_vec();
-        self.durable = bytes.to_vec();
-        self.unsynced.clear();
-    }
-
-    /// What the disk holds after a power cut: each change since the last sync may be there, in part if it is a write.
-    fn survive(&self, random: &mut Random) -> Vec<u8> {
-        let mut bytes = self.durable.clone();
-        for change in &self.unsynced {
-            match (random.below(4), change) {
-                (0, _) => {}
-                (1, _) | (_, Change::SetLen(_)) => change.apply(&mut bytes, None),
-                (_, Change::Write { bytes: written, .. }) => {
-                    for _ in 0..=random.below(2) {
-                        change.apply(&mut bytes, Some(random.range(written.len())));
-                    }
-                }
-            }
-        }
-        bytes
-    }
-}
-
-impl Change {
-    /// Applies the change, or only `part` of the bytes of a write.
-    fn apply(&self, contents: &mut Vec<u8>, part: Option<Range<usize>>) {
-        match self {
-            Change::SetLen(len) => contents.resize(*len, 0),
-            Change::Write { offset, bytes } => {
-                let part = part.unwrap_or(0..bytes.len());
-                let (start, end) = (offset + part.start, offset + part.end);
-                contents.resize(contents.len().max(end), 0);
-                contents[start..end].copy_from_slice(&bytes[part]);
-            }
-        }
-    }
-}
-
-impl EntryChange {
-    fn apply(&self, entries: &mut BTreeMap<PathBuf, u64>) {
-        match self {
-            EntryChange::Set(path, file) => drop(entries.insert(path.clone(), *file)),
-            EntryChange::Rename(from, to, file) => {
-                entries.remove(from);
-                entries.insert(to.clone(), *file);
-            }
-            EntryChange::Remove(path) => drop(entries.remove(path)),
-        }
     }
 }
 
@@ -436,7 +365,14 @@ impl StorageFile for SimulatedFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let len = usize::try_from(len).map_err(|_| ErrorKind::FileTooLarge)?;
-        self.change(Change::SetLen(len))
+        let had = self.with(|disk| Ok(disk.files[&self.file].now.len()))?;
+        self.change(Change::SetLen(len))?;
+        self.with(|disk| {
+            if let Some(room) = &mut disk.faults.room_bytes {
+                *room += had.saturating_sub(len) as u64;
+            }
+            Ok(())
+        })
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -444,7 +380,9 @@ impl StorageFile for SimulatedFile {
             let good = disk.sync()?;
             let Disk { files, random, .. } = disk;
             let contents = files.get_mut(&self.file).expect("an open file is there");
-            contents.durable = if good { contents.now.clone() } else { contents.survive(random) };
+            // Only what changed since the last sync is written: after one that failed, `durable` and `now` differ for
+            // good, until the same bytes are written again.
+            contents.durable = if good { contents.synced() } else { contents.survive(random) };
             contents.unsynced.clear();
             if good { Ok(()) } else { Err(io::Error::other("the sync was told to fail")) }
         })
@@ -452,28 +390,5 @@ impl StorageFile for SimulatedFile {
 
     fn sync_all(&self) -> io::Result<()> {
         self.sync_data()
-    }
-}
-
-/// `SplitMix64`: all the randomness that a seeded disk needs.
-#[derive(Clone, Debug, Default)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).expect("less than a usize")
-    }
-
-    fn range(&mut self, len: usize) -> Range<usize> {
-        let (a, b) = (self.below(len + 1), self.below(len + 1));
-        a.min(b)..a.max(b)
     }
 }

@@ -1,5 +1,6 @@
 //! After any single damage, is every acknowledged frame there, or the damage named? Never less, and never a panic.
 
+use super::super::super::segment::{Footer, SegmentHeader};
 use super::*;
 
 /// What the log makes of a damaged disk.
@@ -43,7 +44,7 @@ async fn outcome(disk: &SimulatedStorage, check: Check) -> Outcome {
 /// Whatever was cut off, the log takes appends, and opening it once more finds nothing torn.
 async fn goes_on(log: EmbeddedLog, disk: &SimulatedStorage, frames: &[NewFrame]) {
     let more = frame(2, b"more".to_vec());
-    append(&log, &[more.clone()]).await.unwrap();
+    append(&log, std::slice::from_ref(&more)).await.unwrap();
     drop(log);
     let log = open(disk).unwrap();
     assert_eq!(log.report().opened.torn, None);
@@ -181,6 +182,19 @@ async fn a_missing_segment_is_named_by_the_one_behind() {
     }
 }
 
+/// Puts the segments of `other` into `disk`, one at a time; what is said of each.
+fn said_of_foreign_segments(disk: &SimulatedStorage, other: &SimulatedStorage) -> Vec<String> {
+    let put_in = |(path, bytes): (PathBuf, Vec<u8>)| {
+        let copy = disk.copy();
+        copy.tamper(&path, |it| *it = bytes);
+        match open(&copy).err().unwrap() {
+            OpenError::Rotten { why, .. } => why,
+            other => panic!("{other}"),
+        }
+    };
+    segments(other).into_iter().map(put_in).collect()
+}
+
 #[tokio::test]
 async fn a_segment_of_another_log_is_refused() {
     let (disk, other) = (written(false).await, SimulatedStorage::new(0));
@@ -188,10 +202,57 @@ async fn a_segment_of_another_log_is_refused() {
     for group in groups() {
         append(&log, &group).await.unwrap();
     }
-    for (path, bytes) in segments(&other).into_iter().skip(1) {
-        let copy = disk.copy();
-        copy.tamper(&path, |it| *it = bytes);
-        assert_eq!(outcome(&copy, Check::LastSegment).await, Outcome::Refused { file: path, offset: 0 });
+    for why in said_of_foreign_segments(&disk, &other) {
+        assert_eq!(why, "the segment belongs to another log");
+    }
+}
+
+/// A backup of another day, or of a replica that went its own way.
+#[tokio::test]
+async fn a_segment_of_another_history_of_this_log_is_refused() {
+    let (disk, other) = (written(false).await, SimulatedStorage::new(0));
+    let log = open(&other).unwrap();
+    for mut group in groups() {
+        group[0].payload = vec![99; group[0].payload.len()].into();
+        append(&log, &group).await.unwrap();
+    }
+    for why in said_of_foreign_segments(&disk, &other) {
+        assert_eq!(why, "the segment is not chained to the one before it");
+    }
+}
+
+#[tokio::test]
+async fn a_footer_that_promises_more_than_there_is_is_refused() {
+    let disk = written(true).await;
+    let (path, end) = (segments(&disk).into_keys().last().unwrap(), places().last().unwrap().end);
+    disk.tamper(&path, |bytes| {
+        let header = SegmentHeader::decode(bytes.first_chunk().unwrap()).unwrap();
+        let footer = Footer::decode(bytes.last_chunk().unwrap(), header.salt()).unwrap();
+        let more = Footer { last: footer.last.next(), ..footer };
+        bytes[end..].copy_from_slice(&more.encode(header.salt()));
+    });
+    let refused = Outcome::Refused { file: path, offset: end as u64 };
+    assert_eq!(outcome(&disk, Check::LastSegment).await, refused);
+}
+
+/// A frame whose checksums are all right, but of another history: only the chain tells.
+#[tokio::test]
+async fn a_frame_of_another_history_of_this_log_is_refused() {
+    let write = async |n: u8| {
+        let disk = SimulatedStorage::new(0);
+        let log = open(&disk).unwrap();
+        for n in [n, 7, 7] {
+            append(&log, &[frame(1, vec![n; 8])]).await.unwrap();
+        }
+        disk
+    };
+    let (disk, other) = (write(1).await, write(2).await);
+    let (path, bytes) = segments(&other).into_iter().next().unwrap();
+    let second = 64 + 56..64 + 2 * 56;
+    disk.tamper(&path, |it| it[second.clone()].copy_from_slice(&bytes[second.clone()]));
+    match open(&disk).err().unwrap() {
+        OpenError::Rotten { offset: 120, why, .. } => assert!(why.contains("chained"), "{why}"),
+        other => panic!("{other}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! When the disk fails or is full, is the caller told the truth, and does the log go on from there?
 
+use super::super::super::ReadOnlyBecause;
 use super::*;
 
 /// Appends the groups until one fails; how many frames were acknowledged, and the answer to the next.
@@ -86,6 +87,21 @@ async fn a_disk_full_at_any_byte_refuses_and_recovers() {
 }
 
 #[tokio::test]
+async fn the_last_bytes_of_room_are_used() {
+    let disk = SimulatedStorage::new(0);
+    let log = open(&disk).unwrap();
+    let group = [frame(1, vec![1; 80])];
+    // One frame and the footer that may follow it: far less than is zeroed ahead where there is room.
+    disk.set_room(Some(stride(80) + FOOTER_BYTES));
+    append(&log, &group).await.unwrap();
+    assert!(
+        matches!(append(&log, &group).await, Err(AppendError::DiskFull { bytes, .. }) if bytes == stride(80))
+    );
+    log.close().await.unwrap();
+    assert_eq!(read_good(&open(&disk).unwrap()), group);
+}
+
+#[tokio::test]
 async fn a_close_without_room_loses_nothing() {
     let disk = SimulatedStorage::new(0);
     let log = open(&disk).unwrap();
@@ -99,6 +115,45 @@ async fn a_close_without_room_loses_nothing() {
     let log = open(&disk).unwrap();
     assert_eq!(read_good(&log), group);
     assert!(!log.report().opened.clean);
+}
+
+#[tokio::test]
+async fn a_start_on_a_full_disk_serves_reads() {
+    for (torn, overwriting_needs_room) in [(true, false), (false, true)] {
+        let disk = written(false).await;
+        let (last, end) = (segments(&disk).into_keys().last().unwrap(), places().last().unwrap().end);
+        if torn {
+            disk.tamper(&last, |bytes| bytes[end + 9] = 1);
+        }
+        disk.overwriting_needs_room(overwriting_needs_room);
+        disk.set_room(Some(5));
+        let log = open(&disk).unwrap();
+        assert_eq!(log.report().read_only, Some(ReadOnlyBecause::NoRoom));
+        assert_eq!(read_good(&log), groups().concat());
+        assert!(matches!(append(&log, &groups()[0]).await, Err(AppendError::ReadOnly)));
+        assert!(matches!(open(&disk), Err(OpenError::Locked { .. })));
+        drop(log);
+        disk.set_room(None);
+        let log = open(&disk).unwrap();
+        assert_eq!(log.report().opened.torn.is_some(), torn);
+        assert_eq!(
+            disk.files().iter().filter(|(path, _)| path.extension() == Some("torn".as_ref())).count(),
+            usize::from(torn)
+        );
+        append(&log, &groups()[0]).await.unwrap();
+    }
+}
+
+#[test]
+fn a_log_that_there_is_no_room_to_make_is_made_later() {
+    let disk = SimulatedStorage::new(0);
+    disk.set_room(Some(5));
+    match open(&disk).err().unwrap() {
+        OpenError::Io { source, .. } => assert_eq!(source.kind(), std::io::ErrorKind::StorageFull),
+        other => panic!("{other}"),
+    }
+    disk.set_room(None);
+    assert_eq!(open(&disk).unwrap().tail(), Position::ZERO);
 }
 
 #[tokio::test]
@@ -127,14 +182,29 @@ async fn a_group_larger_than_a_segment_gets_its_own() {
 }
 
 #[tokio::test]
-async fn closing_and_opening_makes_no_segment_of_its_own() {
+async fn an_empty_log_is_closed_and_goes_on() {
+    let disk = SimulatedStorage::new(0);
+    for _ in 0..2 {
+        let log = open(&disk).unwrap();
+        assert!(log.report().opened.clean);
+        log.close().await.unwrap();
+    }
+    let log = open(&disk).unwrap();
+    append(&log, &groups()[0]).await.unwrap();
+    assert_eq!(log.report().segments, 1, "a segment is not made twice");
+    drop(log);
+    assert_eq!(read_good(&open(&disk).unwrap()), groups()[0]);
+}
+
+#[tokio::test]
+async fn a_sealed_segment_is_final() {
     let disk = written(true).await;
     for _ in 0..3 {
         let log = open(&disk).unwrap();
         assert!(log.report().opened.clean);
         log.close().await.unwrap();
     }
-    assert_eq!(segments(&disk).len(), 3);
+    assert_eq!(segments(&disk).len(), 3, "a start without appends makes no segment");
     let log = open(&disk).unwrap();
     append(&log, &groups()[0]).await.unwrap();
     assert_eq!(log.report().segments, 4, "a sealed segment is never written to again");

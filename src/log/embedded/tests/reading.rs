@@ -2,7 +2,9 @@
 
 use std::thread;
 
+use super::super::super::FrameReader;
 use super::super::super::storage::DiskStorage;
+use super::super::reader::Reader;
 use super::*;
 
 fn on_disk(dir: &Path, segment_bytes: u64) -> EmbeddedLog {
@@ -71,6 +73,17 @@ async fn readers_follow_a_growing_log_over_its_segments() {
     for reader in readers {
         assert!(reader.join().unwrap() == frames, "a reader saw something else");
     }
+}
+
+/// The writer may add to a segment and finish it between a reader's two looks: the frames added are not passed over.
+#[tokio::test]
+async fn a_segment_is_not_left_before_its_end() {
+    let disk = written(false).await;
+    let log = open(&disk).unwrap();
+    let mut reader = Reader::start(&log.catalog, Position(1)).unwrap();
+    assert_eq!(reader.next().unwrap().map(|it| it.last()), Some(Position(1)));
+    assert!(reader.follow().unwrap());
+    assert_eq!(reader.next().unwrap().map(|it| it.first), Some(Position(2)));
 }
 
 #[tokio::test]

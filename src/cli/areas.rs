@@ -1,0 +1,154 @@
+//! `minuted areas`: the taxonomy of areas of cooperation, and who chose what.
+
+use clap::{Args, Subcommand};
+
+use super::client::{Client, Show};
+use super::failure::Failure;
+use super::json::named;
+use super::look::{self, Look};
+use super::page::Limit;
+use super::{names, words};
+use crate::proto::v1::area_service_client::AreaServiceClient;
+use crate::proto::v1::{
+    Area, AreaChoice, GetAreaRequest, GetAreaResponse, ListAreaChoicesRequest, ListAreaChoicesResponse,
+    ListAreasRequest, ListAreasResponse,
+};
+
+named!(GetAreaResponse);
+
+/// The subcommands.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Areas {
+    /// One area with its place in the taxonomy
+    #[command(after_help = "Example:
+  minuted areas get areas/demining --lang fr")]
+    Get {
+        /// Such as areas/demining
+        #[arg(value_parser = names::of(&["areas"]))]
+        name: String,
+    },
+    /// Areas in the order of their names
+    #[command(after_help = "Example:
+  minuted areas list --within areas/emerging-challenges")]
+    List {
+        /// Only what is part of this area, at any depth
+        #[arg(long, value_name = "NAME", value_parser = names::of(&["areas"]))]
+        within: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+    },
+    /// What partners had chosen on a day, how far, and who gives
+    #[command(after_help = "Examples:
+  minuted areas choices --actor countries/jp
+  minuted areas choices --area areas/emerging-challenges --with-descendants --as-of 2015")]
+    Choices(Choices),
+}
+
+/// Which choices.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Choices {
+    /// Only what this partner chose
+    #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
+    actor: Option<String>,
+    /// Only choices of this area
+    #[arg(long, value_name = "NAME", value_parser = names::of(&["areas"]))]
+    area: Option<String>,
+    /// Also choices of areas that are part of it
+    #[arg(long, requires = "area")]
+    with_descendants: bool,
+    #[command(flatten)]
+    limit: Limit,
+}
+
+impl Areas {
+    /// Asks and prints.
+    pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
+        let mut service = AreaServiceClient::new(client.bounded().await?);
+        let (as_of, at_least_position, language) = client.reading();
+        match self {
+            Areas::Get { name } => {
+                let request = GetAreaRequest { name, as_of, at_least_position, language };
+                client.print(&service.get_area(request).await?.into_inner())
+            }
+            Areas::List { within, limit } => {
+                let request = ListAreasRequest {
+                    page_size: 0,
+                    page_token: String::new(),
+                    within: within.unwrap_or_default(),
+                    as_of,
+                    at_least_position,
+                    language,
+                };
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request = ListAreasRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_areas(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
+            }
+            Areas::Choices(Choices { actor, area, with_descendants, limit }) => {
+                let request = ListAreaChoicesRequest {
+                    page_size: 0,
+                    page_token: String::new(),
+                    actor: actor.unwrap_or_default(),
+                    area: area.unwrap_or_default(),
+                    with_descendants,
+                    as_of,
+                    at_least_position,
+                    language,
+                };
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request = ListAreaChoicesRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_area_choices(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
+            }
+        }
+    }
+}
+
+impl Show for GetAreaResponse {
+    fn show(&self, look: Look) -> String {
+        let fields = |area: &Area| {
+            look.fields([
+                ("area", area.name.clone()),
+                ("name", look::name(area.display_name.as_ref())),
+                ("part of", area.ancestors.join("\n")),
+                ("has parts", area.descendants.join("\n")),
+                ("version", area.etag.clone()),
+            ])
+        };
+        self.area.as_ref().map(fields).unwrap_or_default() + &look::known(self.answered_as_of.as_ref())
+    }
+}
+
+impl Show for ListAreasResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |area: &Area| {
+            [area.name.clone(), look::name(area.display_name.as_ref()), area.ancestors.join(", ")]
+        };
+        look.rows(["area", "name", "part of"], self.areas.iter().map(row))
+            + &look::known(self.answered_as_of.as_ref())
+    }
+}
+
+impl Show for ListAreaChoicesResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |choice: &AreaChoice| {
+            [
+                look::name(choice.actor_display_name.as_ref()),
+                format!("{} ({})", look::name(choice.area_display_name.as_ref()), choice.area),
+                words::truth(choice.chosen).to_owned(),
+                words::any_of("Extent", &choice.extents),
+                words::any_of("GivenBy", &choice.given_by),
+                choice.since.join(", "),
+                choice.agreements.join(", "),
+            ]
+        };
+        look.rows(
+            ["partner", "area", "chosen", "extent", "who gives", "since", "agreement"],
+            self.choices.iter().map(row),
+        ) + &look::times(self.answered_as_of.as_ref())
+    }
+}

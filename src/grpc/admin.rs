@@ -1,0 +1,80 @@
+//! `AdminService`: what an operator asks.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tonic::{Request, Response, Status};
+
+use super::reading::Readers;
+use crate::domain::{Collection, World};
+use crate::log::{EventLog, LogStatus};
+use crate::proto::v1::admin_service_server::AdminService;
+use crate::proto::v1::{self, CollectionCount, GetStatusRequest, GetStatusResponse, SetAside, StartPhase};
+use crate::wire;
+
+/// What is known about the daemon itself.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// When.
+    pub at: Timestamp,
+    /// Where the log is.
+    pub location: String,
+    /// How long each phase of the start took, in microseconds.
+    pub phases: Vec<(&'static str, u64)>,
+}
+
+/// Answers how the daemon is.
+pub struct Admin {
+    readers: Readers,
+    log: Arc<dyn EventLog>,
+    started: Started,
+}
+
+impl Admin {
+    /// About this log and what is read from it.
+    pub fn new(readers: Readers, log: Arc<dyn EventLog>, started: Started) -> Admin {
+        Admin { readers, log, started }
+    }
+}
+
+#[tonic::async_trait]
+impl AdminService for Admin {
+    async fn get_status(
+        &self,
+        request: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
+        let GetStatusRequest {} = request.into_inner();
+        let snapshot = self.readers.state().latest();
+        let LogStatus { id, tail, segments, bytes, read_only, opened } = self.log.report();
+        let collections = Collection::ALL.into_iter().map(|collection| CollectionCount {
+            collection: collection.text().into(),
+            count: snapshot.count(collection) as u64,
+        });
+        let set_aside = opened.torn.into_iter().map(|torn| SetAside {
+            file: torn.kept_in.unwrap_or(torn.file).display().to_string(),
+            offset: torn.offset,
+            bytes: torn.bytes,
+        });
+        let phases = self.started.phases.iter();
+        Ok(Response::new(GetStatusResponse {
+            version: env!("CARGO_PKG_VERSION").into(),
+            log_id: id.to_string(),
+            tail_position: tail.0,
+            applied_position: snapshot.tail().0,
+            started_at: Some(wire::encode_timestamp(self.started.at)),
+            alliance: snapshot.alliance().map(|name| name.to_string()).unwrap_or_default(),
+            collections: collections.collect(),
+            log: Some(v1::LogStatus {
+                location: self.started.location.clone(),
+                segments,
+                bytes,
+                set_aside: set_aside.collect(),
+            }),
+            projections: Vec::new(),
+            read_only: read_only.is_some(),
+            start_phases: phases
+                .map(|(name, micros)| StartPhase { name: (*name).into(), micros: *micros })
+                .collect(),
+        }))
+    }
+}

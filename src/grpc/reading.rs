@@ -1,0 +1,130 @@
+//! What every read has in common: the two times of the question, and waiting for one's own write.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tonic::Status;
+
+use super::status;
+use crate::domain::World;
+use crate::domain::time::{PartialDate, When};
+use crate::position::Position;
+use crate::proto::v1;
+use crate::recorder::Clock;
+use crate::state::{Past, Snapshot, State};
+
+/// The longest that a read waits for `at_least_position`, where the caller's deadline is not sooner.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Answers questions as of two times.
+#[derive(Clone)]
+pub struct Readers {
+    state: State,
+    clock: Arc<dyn Clock>,
+}
+
+/// What a question is answered from.
+pub struct Reading<'a> {
+    /// What was known.
+    pub world: &'a dyn World,
+    /// The day that is asked about.
+    pub t: When,
+    /// The same, as it is written.
+    pub valid_at: PartialDate,
+    /// The last position that was known.
+    pub position: Position,
+}
+
+impl Reading<'_> {
+    /// The two times, to ask exactly the same again.
+    pub fn answered(&self) -> v1::AnsweredAsOf {
+        v1::AnsweredAsOf { valid_at: self.valid_at.to_string(), known_position: self.position.0 }
+    }
+}
+
+impl Readers {
+    /// From this state; `clock` says what day it is where nobody asks about another.
+    pub fn new(state: State, clock: Arc<dyn Clock>) -> Readers {
+        Readers { state, clock }
+    }
+
+    /// The state behind it.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Today, UTC.
+    pub fn today(&self) -> PartialDate {
+        self.clock.now().to_zoned_datetime(TimeZone::UTC).date().into()
+    }
+
+    /// Answers `ask` from what was known at one time about one day; absent: all of it, today.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_ARGUMENT` for a malformed day, `OUT_OF_RANGE` for a position beyond the tail, `DEADLINE_EXCEEDED` where
+    /// `at_least_position` is not reached in time, and what `ask` answers.
+    pub async fn answer<T: Send + 'static>(
+        &self,
+        as_of: Option<v1::AsOf>,
+        at_least_position: u64,
+        ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
+        let v1::AsOf { valid_at, known_at } = as_of.unwrap_or_default();
+        let valid_at = match valid_at.as_str() {
+            "" => self.today(),
+            text => text.parse().map_err(|error| status::bad_date("as_of.valid_at", &error))?,
+        };
+        let present = self.at_least(Position(at_least_position)).await?;
+        let tail = present.tail();
+        let t = valid_at.when();
+        let known = match known_at {
+            None => None,
+            Some(v1::as_of::KnownAt::KnownPosition(known)) if known > tail.0 => {
+                return Err(status::beyond_tail(Position(known), tail));
+            }
+            Some(known) => Some(known).filter(|known| *known != v1::as_of::KnownAt::KnownPosition(tail.0)),
+        };
+        let Some(known) = known else {
+            return ask(&Reading { world: present.as_ref(), t, valid_at, position: tail });
+        };
+        let loader = self.state.loader().clone();
+        let answer = tokio::task::spawn_blocking(move || {
+            let position = match known {
+                v1::as_of::KnownAt::KnownPosition(known) => Position(known),
+                v1::as_of::KnownAt::KnownTime(time) => {
+                    let time = crate::wire::decode_timestamp(time)
+                        .ok_or_else(|| status::bad_time("as_of.known_time"))?;
+                    loader.last_recorded_by(time, tail).map_err(|error| status::internal(&error))?
+                }
+            };
+            let past = Past::new(present, position, loader);
+            let answer = ask(&Reading { world: &past, t, valid_at, position });
+            match past.failure() {
+                Some(error) => Err(status::internal(&error)),
+                None => answer,
+            }
+        });
+        answer.await.map_err(|error| status::internal(&error))?
+    }
+
+    /// The latest snapshot, once it holds `position`.
+    ///
+    /// # Errors
+    ///
+    /// `DEADLINE_EXCEEDED` where it does not in time; `UNAVAILABLE` where the daemon stops.
+    pub async fn at_least(&self, position: Position) -> Result<Arc<Snapshot>, Status> {
+        let latest = self.state.latest();
+        if latest.tail() >= position {
+            return Ok(latest);
+        }
+        let mut watch = self.state.watch();
+        let reached = watch.wait_for(|snapshot| snapshot.tail() >= position);
+        match tokio::time::timeout(WAIT_MAX, reached).await {
+            Ok(Ok(snapshot)) => Ok(snapshot.clone()),
+            Ok(Err(_)) => Err(status::stopping()),
+            Err(_) => Err(status::not_reached(position, latest.tail())),
+        }
+    }
+}

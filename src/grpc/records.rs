@@ -1,0 +1,120 @@
+//! `RecordService`: the only way in.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::status;
+use crate::domain::decide::Outcome;
+use crate::proto::v1::record_service_server::RecordService;
+use crate::proto::v1::record_stream_response;
+use crate::proto::v1::{
+    Receipt, RecordRequest, RecordResponse, RecordStreamRequest, RecordStreamResponse, RecordedEvent,
+};
+use crate::recorder::{RecordError, Recorder};
+use crate::wire::{self, Limits};
+
+/// Requests of one stream that may be on their way at once.
+const STREAM_WINDOW: usize = 1024;
+
+/// Who is recorded as the caller where loopback asks for nobody's name.
+pub const LOCAL_CALLER: &str = "local";
+
+/// Hands requests to the recorder.
+pub struct Records {
+    recorder: Recorder,
+    limits: Limits,
+    caller: Arc<str>,
+}
+
+impl Records {
+    /// To this recorder, within these limits.
+    pub fn new(recorder: Recorder, limits: Limits) -> Records {
+        Records { recorder, limits, caller: LOCAL_CALLER.into() }
+    }
+}
+
+type Waiting = Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, Status>;
+
+#[tonic::async_trait]
+impl RecordService for Records {
+    async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
+        let RecordRequest { commands, validate_only } = request.into_inner();
+        let commands =
+            wire::parse_commands(commands, &self.limits).map_err(|invalid| status::invalid(&invalid))?;
+        let recorded = self.recorder.record(commands, self.caller.clone(), validate_only).await;
+        let outcomes = recorded.map_err(|error| status::record_error(&error))?;
+        Ok(Response::new(RecordResponse { receipt: Some(receipt(outcomes)) }))
+    }
+
+    type RecordStreamStream = Pin<Box<dyn Stream<Item = Result<RecordStreamResponse, Status>> + Send>>;
+
+    async fn record_stream(
+        &self,
+        request: Request<Streaming<RecordStreamRequest>>,
+    ) -> Result<Response<Self::RecordStreamStream>, Status> {
+        let (send, waiting) = mpsc::channel::<Result<Waiting, Status>>(STREAM_WINDOW);
+        let (recorder, limits, caller) = (self.recorder.clone(), self.limits, self.caller.clone());
+        let mut requests = request.into_inner();
+        tokio::spawn(async move {
+            while let Some(next) = requests.next().await {
+                let waiting = match next {
+                    Ok(request) => Ok(submit(&recorder, &limits, &caller, request).await),
+                    Err(broken) => Err(broken),
+                };
+                let ends = waiting.is_err();
+                if send.send(waiting).await.is_err() || ends {
+                    return;
+                }
+            }
+        });
+        let answers = ReceiverStream::new(waiting).then(|waiting| async {
+            let outcome = match waiting? {
+                Ok(answer) => {
+                    answer.await.unwrap_or(Err(RecordError::Stopping)).map_err(|e| status::record_error(&e))
+                }
+                Err(refused) => Err(refused),
+            };
+            let outcome = match outcome {
+                Ok(outcomes) => record_stream_response::Outcome::Receipt(receipt(outcomes)),
+                Err(refused) => record_stream_response::Outcome::Refusal(status::in_place(&refused)),
+            };
+            Ok(RecordStreamResponse { outcome: Some(outcome) })
+        });
+        Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+async fn submit(
+    recorder: &Recorder,
+    limits: &Limits,
+    caller: &Arc<str>,
+    request: RecordStreamRequest,
+) -> Waiting {
+    let RecordStreamRequest { commands, validate_only } = request;
+    let commands = wire::parse_commands(commands, limits).map_err(|invalid| status::invalid(&invalid))?;
+    recorder
+        .submit_in_turn(commands, caller.clone(), validate_only)
+        .await
+        .map_err(|e| status::record_error(&e))
+}
+
+fn receipt(outcomes: Vec<Outcome>) -> Receipt {
+    let position = outcomes.iter().map(|outcome| outcome.position.0).max().unwrap_or(0);
+    let event = |outcome: Outcome| {
+        let Outcome { command_id, name, position, version, recorded_at, already_recorded } = outcome;
+        RecordedEvent {
+            command_id: command_id.to_string(),
+            name: name.to_string(),
+            position: position.0,
+            version: version.0,
+            recorded_at: Some(wire::encode_timestamp(recorded_at)),
+            already_recorded,
+        }
+    };
+    Receipt { events: outcomes.into_iter().map(event).collect(), position }
+}

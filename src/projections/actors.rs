@@ -1,0 +1,197 @@
+//! Who an actor is and how it stood to the alliance on a day.
+
+use crate::domain::actor::{ActorKind, ActorTimeline};
+use crate::domain::text::{Language, Shown};
+use crate::domain::time::{Truth, When};
+use crate::domain::world::is_overlay;
+use crate::domain::{Collection, Name, Version, World};
+
+use super::{Languages, known, names, open_dates, referrers};
+
+/// An actor on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorOnDay {
+    /// Its resource name.
+    pub name: Name,
+    /// Of its stream.
+    pub version: Version,
+    /// What it is.
+    pub kind: Option<ActorKind>,
+    /// Its name that day.
+    pub shown: Option<Shown>,
+    /// Every name it ever had: language, name, since when as it is written.
+    pub names: Vec<(Language, String, String)>,
+    /// Whether it was a member.
+    pub member: Truth,
+    /// Whether it was a partner.
+    pub partner: Truth,
+    /// Whether cooperation with it was suspended.
+    pub suspended: Truth,
+    /// What was suspended, where it was or may have been.
+    pub suspension_scopes: Vec<String>,
+    /// Each framework that it held or may have held, in the order of their names.
+    pub frameworks: Vec<Held>,
+}
+
+/// A framework that an actor held or may have held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The framework.
+    pub framework: Name,
+    /// Whether it held it.
+    pub truth: Truth,
+    /// It is held beside another.
+    pub overlay: bool,
+}
+
+/// Which actors; what is not set asks for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only countries, or only organisations.
+    pub collection: Option<Collection>,
+    /// Only those that certainly or possibly were members.
+    pub members: bool,
+    /// Only those that certainly or possibly were partners.
+    pub partners: bool,
+    /// Only those that certainly or possibly held this framework.
+    pub framework: Option<Name>,
+    /// Only those with which cooperation was certainly or possibly suspended.
+    pub suspended: bool,
+}
+
+/// One actor on `t`; none if it is not known.
+pub fn actor(world: &dyn World, name: &Name, t: When, languages: &Languages) -> Option<ActorOnDay> {
+    let stream = known(world, name)?;
+    let timeline = stream.timeline.actor()?;
+    Some(ActorOnDay {
+        name: name.clone(),
+        version: stream.version(),
+        kind: timeline.kind.clone(),
+        shown: languages.name(&timeline.names, t),
+        names: all_names(timeline),
+        member: timeline.member(t),
+        partner: timeline.partner(world, t),
+        suspended: timeline.suspended(t),
+        suspension_scopes: suspension_scopes(timeline, t),
+        frameworks: frameworks(world, timeline, t),
+    })
+}
+
+/// The actors beyond `after`, in the order of their names.
+pub fn actors<'a>(
+    world: &'a dyn World,
+    t: When,
+    languages: &'a Languages,
+    filter: &'a Filter,
+    after: Option<&Name>,
+) -> impl Iterator<Item = ActorOnDay> + use<'a> {
+    let passing =
+        candidates(world, filter, after).into_iter().filter(move |name| passes(world, name, t, filter));
+    passing.filter_map(move |name| actor(world, &name, t, languages))
+}
+
+fn candidates(world: &dyn World, filter: &Filter, after: Option<&Name>) -> Vec<Name> {
+    let collections = [Collection::Countries, Collection::Organisations].into_iter();
+    let wanted = collections.filter(|collection| filter.collection.is_none_or(|only| only == *collection));
+    wanted
+        .flat_map(|collection| match &filter.framework {
+            Some(framework) => referrers(world, framework, collection, after),
+            None => names(world, collection, after),
+        })
+        .collect()
+}
+
+fn passes(world: &dyn World, name: &Name, t: When, filter: &Filter) -> bool {
+    let Some(stream) = known(world, name) else { return false };
+    let Some(timeline) = stream.timeline.actor() else { return false };
+    (!filter.members || timeline.member(t).may_be())
+        && (!filter.partners || timeline.partner(world, t).may_be())
+        && (!filter.suspended || timeline.suspended(t).may_be())
+        && filter.framework.as_ref().is_none_or(|f| timeline.holds(world, f, t).may_be())
+}
+
+fn all_names(timeline: &ActorTimeline) -> Vec<(Language, String, String)> {
+    let all = timeline.names.all();
+    let mut all: Vec<_> = all.map(|(language, dated)| (language, dated.since, &dated.value)).collect();
+    all.sort_by_key(|(language, since, _)| ((*language).clone(), since.at, since.event));
+    all.into_iter()
+        .map(|(language, since, name)| (language.clone(), name.clone(), open_dates::text(since.at)))
+        .collect()
+}
+
+fn suspension_scopes(timeline: &ActorTimeline, t: When) -> Vec<String> {
+    let spells = timeline.suspensions.spells();
+    let held = spells.iter().filter(|(_, spell)| spell.holds(t).may_be());
+    let scopes = held.filter_map(|(mark, _)| timeline.scopes.iter().find(|scope| scope.event == mark.event));
+    scopes.map(|scope| scope.text.clone()).filter(|text| !text.is_empty()).collect()
+}
+
+fn frameworks(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held> {
+    let held = timeline.tenures.keys().map(|framework| Held {
+        framework: framework.clone(),
+        truth: timeline.holds(world, framework, t),
+        overlay: is_overlay(world, framework),
+    });
+    held.filter(|held| held.truth.may_be()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::example::{Example, day, name};
+    use super::*;
+
+    fn ids(example: &Example, t: &str, filter: &Filter, after: Option<&Name>) -> Vec<String> {
+        let languages = Languages::default();
+        let found = actors(&example.world, day(t), &languages, filter, after);
+        found.map(|actor| actor.name.id().to_owned()).collect()
+    }
+
+    #[test]
+    fn filters_keep_what_is_possible_and_lists_go_on_after_a_name() {
+        let mut example = Example::alliance();
+        example.say("countries/jp", "2011", "frameworkJoined", json!({ "framework": "frameworks/patg" }));
+        example.say(
+            "organisations/eu",
+            "2012-01-01",
+            "frameworkJoined",
+            json!({ "framework": "frameworks/pfp" }),
+        );
+        let all = Filter::default();
+        assert_eq!(ids(&example, "2011", &all, None), ["be", "jp", "kr", "eu", "nato"]);
+        assert_eq!(ids(&example, "2011", &all, Some(&name("countries/jp"))), ["kr", "eu", "nato"]);
+        let partners = Filter { partners: true, ..Filter::default() };
+        assert_eq!(ids(&example, "2011-03", &partners, None), ["jp"]);
+        assert_eq!(ids(&example, "2012-01-01", &partners, None), ["jp", "eu"]);
+        assert_eq!(ids(&example, "2010", &partners, None), [""; 0]);
+        let held = Filter { framework: Some(name("frameworks/pfp")), ..Filter::default() };
+        assert_eq!(ids(&example, "2012-06", &held, None), ["eu"]);
+        let organisations = Filter { collection: Some(Collection::Organisations), ..Filter::default() };
+        assert_eq!(ids(&example, "2011", &organisations, None), ["eu", "nato"]);
+    }
+
+    #[test]
+    fn names_and_suspensions_come_with_their_dates() {
+        let mut example = Example::alliance();
+        example.say("countries/jp", "2003-02", "actorRenamed", json!({ "names": { "en": "Nippon" } }));
+        let suspended = json!({ "scope": "all but talks", "dialogueKept": true });
+        example.say("countries/jp", "2014-04", "cooperationSuspended", suspended);
+        let (jp, en) = (name("countries/jp"), Languages::default());
+        let japan = actor(&example.world, &jp, day("2014-04-15"), &en).unwrap();
+        let names: Vec<_> =
+            japan.names.iter().map(|(_, name, since)| (name.as_str(), since.as_str())).collect();
+        assert_eq!(names, [("jp", ""), ("Nippon", "2003-02")]);
+        assert_eq!(
+            (japan.suspended, japan.suspension_scopes),
+            (Truth::Possibly, vec!["all but talks".to_owned()])
+        );
+        let before = actor(&example.world, &jp, day("2014-03-31"), &en).unwrap();
+        assert_eq!((before.suspended, before.suspension_scopes.len()), (Truth::No, 0));
+        let unsure = actor(&example.world, &jp, day("2003-02-10"), &en).unwrap().shown.unwrap();
+        assert_eq!(
+            (unsure.truth, unsure.names),
+            (Truth::Possibly, vec!["Nippon".to_owned(), "jp".to_owned()])
+        );
+    }
+}

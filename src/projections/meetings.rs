@@ -1,0 +1,312 @@
+//! The register of meetings: who met, when and in which format (DOMAIN.md §9, read model 5). A meeting is judged on its
+//! own day, so no other day plays a part.
+
+use crate::domain::meeting::class::{Class, Format, format};
+use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
+use crate::domain::text::Shown;
+use crate::domain::time::{Day, Truth, Valid, When};
+use crate::domain::{Collection, Name, Version, World};
+
+use super::{Languages, known};
+
+/// A meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeetingShown {
+    /// Its resource name.
+    pub name: Name,
+    /// Of its stream.
+    pub version: Version,
+    /// How far it has come.
+    pub state: MeetingState,
+    /// Its title.
+    pub shown: Option<Shown>,
+    /// When it takes or took place.
+    pub valid: Valid,
+    /// What is known of it.
+    pub particulars: Particulars,
+    /// Who is invited, with the answers.
+    pub invitations: Vec<Invitation>,
+    /// Each revision of the summary.
+    pub summaries: Vec<Summary>,
+    /// What kind of meeting it was; none until it is held.
+    pub format: Option<Format>,
+    /// Who is named.
+    pub named: Named,
+    /// Whether it overlaps the time that was asked for.
+    pub within: Truth,
+}
+
+/// How many delegations are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Of countries.
+    pub countries: usize,
+    /// Of organisations.
+    pub organisations: usize,
+    /// Declared but not named; none where no total is declared.
+    pub not_named: Option<usize>,
+}
+
+/// Where a meeting stands in the register: by the earliest day it may mean, then by name.
+pub type Place = (Day, Name);
+
+/// From the first day to the last of what was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// Its first day.
+    pub first: Day,
+    /// Its last day.
+    pub last: Day,
+}
+
+impl Range {
+    /// All time.
+    pub const ALWAYS: Range = Range { first: Day::EVER, last: Day::NEVER };
+
+    /// From the first day that `from` may mean to the last that `to` may mean.
+    pub fn new(from: Option<When>, to: Option<When>) -> Range {
+        Range {
+            first: from.map_or(Day::EVER, |from| from.earliest),
+            last: to.map_or(Day::NEVER, |to| to.latest),
+        }
+    }
+
+    /// Whether the meeting overlaps it.
+    pub fn has(self, meeting: &MeetingTimeline) -> Truth {
+        meeting.within(When::exactly(self.first), When::exactly(self.last))
+    }
+}
+
+/// A class, or that it cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassAsked {
+    /// Certainly this one.
+    Certain(Class),
+    /// Several are possible.
+    Undetermined,
+}
+
+/// Which meetings; what is not set asks for nothing.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Only those that certainly or possibly overlap it.
+    pub range: Range,
+    /// Only those on this topic.
+    pub topic: Option<String>,
+    /// Only those that this actor attended.
+    pub attendee: Option<Name>,
+    /// Only those of this class.
+    pub class: Option<ClassAsked>,
+    /// Only those in this state.
+    pub state: Option<MeetingState>,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter { range: Range::ALWAYS, topic: None, attendee: None, class: None, state: None }
+    }
+}
+
+/// One meeting; none if it is not known.
+pub fn meeting(world: &dyn World, name: &Name, languages: &Languages) -> Option<MeetingShown> {
+    show(world, name, languages, Range::ALWAYS)
+}
+
+/// The meetings beyond `after`, in order of time.
+pub fn meetings<'a>(
+    world: &'a dyn World,
+    languages: &'a Languages,
+    filter: &'a Filter,
+    after: Option<&Place>,
+) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
+    let mut places: Vec<Place> = candidates(world, filter)
+        .into_iter()
+        .filter_map(|name| {
+            let stream = known(world, &name)?;
+            let timeline = stream.timeline.meeting().filter(|timeline| passes(timeline, filter))?;
+            Some((timeline.day().earliest, name))
+        })
+        .filter(|place| after.is_none_or(|after| place > after))
+        .collect();
+    places.sort();
+    let found = places.into_iter().filter_map(move |place| {
+        let meeting = show(world, &place.1, languages, filter.range)?;
+        Some((place, meeting))
+    });
+    found.filter(|(_, meeting)| of_class(meeting, filter.class))
+}
+
+fn candidates(world: &dyn World, filter: &Filter) -> Vec<Name> {
+    match &filter.attendee {
+        Some(attendee) => world.referrers(attendee, Collection::Meetings),
+        None => world.names(Collection::Meetings),
+    }
+}
+
+fn passes(timeline: &MeetingTimeline, filter: &Filter) -> bool {
+    let topics = timeline.particulars.iter().flat_map(|particulars| &particulars.topics);
+    filter.range.has(timeline).may_be()
+        && filter.state.is_none_or(|state| timeline.state == Some(state))
+        && filter.topic.as_ref().is_none_or(|topic| topics.into_iter().any(|other| other == topic))
+        && filter.attendee.as_ref().is_none_or(|actor| attended(timeline, actor))
+}
+
+/// The actor was there, as far as is known.
+pub fn attended(timeline: &MeetingTimeline, actor: &Name) -> bool {
+    timeline.attendees().any(|delegation| delegation.actor == *actor)
+}
+
+fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
+    let Some(asked) = asked else { return true };
+    meeting.format.as_ref().is_some_and(|format| match asked {
+        ClassAsked::Certain(class) => format.class() == Some(class),
+        ClassAsked::Undetermined => format.class().is_none(),
+    })
+}
+
+fn show(world: &dyn World, name: &Name, languages: &Languages, range: Range) -> Option<MeetingShown> {
+    let stream = known(world, name)?;
+    let timeline = stream.timeline.meeting()?;
+    let (state, particulars) = (timeline.state?, timeline.particulars.clone()?);
+    Some(MeetingShown {
+        name: name.clone(),
+        version: stream.version(),
+        state,
+        shown: languages.text(&particulars.titles),
+        valid: timeline.valid.clone(),
+        invitations: timeline.invitations.clone(),
+        summaries: timeline.summaries.clone(),
+        format: state.took_place().then(|| format(world, timeline)),
+        named: named(timeline, state, &particulars),
+        within: range.has(timeline),
+        particulars,
+    })
+}
+
+/// Those that were there once it is held; until then those that are invited.
+fn named(timeline: &MeetingTimeline, state: MeetingState, particulars: &Particulars) -> Named {
+    let actors: Vec<&Name> = if state.took_place() {
+        particulars.delegations.iter().map(|delegation| &delegation.actor).collect()
+    } else {
+        timeline.invitations.iter().map(|invitation| &invitation.delegation.actor).collect()
+    };
+    let countries = actors.iter().filter(|actor| actor.is_country()).count();
+    let declared = particulars.declared_total.map(|total| total as usize);
+    let not_named = declared.map(|total| total.saturating_sub(actors.len()));
+    Named { countries, organisations: actors.len() - countries, not_named }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::example::{Example, day, name, short};
+    use super::*;
+
+    fn meet(core: &str, delegations: &[(&str, &str)]) -> Value {
+        let one = |(actor, attendance): &(&str, &str)| json!({ "actor": actor, "attendance": format!("ATTENDANCE_{attendance}") });
+        json!({
+            "titles": { "en": "a meeting" },
+            "topics": ["cyber"],
+            "venue": { "city": "Seoul", "country": "countries/kr" },
+            "core": core,
+            "delegations": delegations.iter().map(one).collect::<Vec<_>>(),
+            "namedIsComplete": true,
+        })
+    }
+
+    fn example() -> Example {
+        let mut example = Example::alliance();
+        example.say(
+            "countries/jp",
+            "2010-01-01",
+            "frameworkJoined",
+            json!({ "framework": "frameworks/patg" }),
+        );
+        let japan = &[("countries/jp", "ATTENDED"), ("organisations/eu", "ATTENDED")];
+        example.say("meetings/b", "2011-09-15..2011-09-17", "meetingHeld", meet("CORE_MEMBERS", japan));
+        example.say(
+            "meetings/a",
+            "2011-09",
+            "meetingHeld",
+            meet("CORE_MEMBERS", &[("countries/kr", "ABSENT")]),
+        );
+        let planned = meet("CORE_SECRETARIAT", &[("countries/jp", "UNSPECIFIED")]);
+        example.say("meetings/c", "2027", "meetingPlanned", planned);
+        example.say("meetings/d", "2010-01-01", "meetingPlanned", meet("CORE_SECRETARIAT", &[]));
+        example.say("meetings/d", "", "meetingCancelled", json!({}));
+        example
+    }
+
+    fn ids(example: &Example, filter: &Filter) -> Vec<String> {
+        let en = Languages::default();
+        let found = meetings(&example.world, &en, filter, None);
+        short(found.map(|(_, meeting)| (meeting.name, meeting.within)))
+    }
+
+    #[test]
+    fn they_come_in_order_of_time_and_go_on_after_a_place() {
+        let (example, en, all) = (example(), Languages::default(), Filter::default());
+        assert_eq!(ids(&example, &all), ["d YES", "a YES", "b YES", "c YES"]);
+        let (first, _) = meetings(&example.world, &en, &all, None).nth(1).unwrap();
+        let rest = meetings(&example.world, &en, &all, Some(&first));
+        assert_eq!(rest.map(|(place, _)| place.1.id().to_owned()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn one_that_is_retracted_is_not_known() {
+        let mut example = example();
+        let held = meet("CORE_MEMBERS", &[("countries/jp", "ATTENDED")]);
+        let slip = example.say("meetings/e", "2011-09-15", "meetingHeld", held);
+        assert_eq!(ids(&example, &Filter::default()).len(), 5);
+        example.retract("meetings/e", slip);
+        assert_eq!(ids(&example, &Filter::default()), ["d YES", "a YES", "b YES", "c YES"]);
+        assert_eq!(meeting(&example.world, &name("meetings/e"), &Languages::default()), None);
+    }
+
+    #[test]
+    fn a_range_has_its_last_day_and_what_may_overlap_it() {
+        let example = example();
+        let within = |from: &str, to: &str| {
+            let range = Range::new(Some(day(from)), Some(day(to)));
+            ids(&example, &Filter { range, ..Filter::default() })
+        };
+        assert_eq!(within("2011-09", "2011-09"), ["a YES", "b YES"]);
+        assert_eq!(within("2011-09-17", "2011-09-20"), ["a POSSIBLY", "b YES"]);
+        assert_eq!(within("2011-09-18", "2011-09-20"), ["a POSSIBLY"]);
+        assert_eq!(within("2011-10", "2012"), [""; 0]);
+        let range = Range::new(Some(day("2012")), None);
+        assert_eq!(ids(&example, &Filter { range, ..Filter::default() }), ["c YES"]);
+    }
+
+    #[test]
+    fn filters_ask_topic_attendee_class_and_state() {
+        let example = example();
+        let found = |filter: Filter| ids(&example, &filter);
+        let topic = |topic: &str| Filter { topic: Some(topic.into()), ..Filter::default() };
+        assert_eq!((found(topic("cyber")).len(), found(topic("cyb")).len()), (4, 0));
+        let of = |actor: &str| Filter { attendee: Some(name(actor)), ..Filter::default() };
+        assert_eq!(found(of("countries/jp")), ["b YES"], "who is invited was not there");
+        assert_eq!(
+            found(of("countries/kr")),
+            [""; 0],
+            "neither the absent nor the venue's country was there"
+        );
+        let class = |class| Filter { class: Some(class), ..Filter::default() };
+        assert_eq!(found(class(ClassAsked::Certain(Class::WithinFramework))), ["b YES"]);
+        assert_eq!(found(class(ClassAsked::Certain(Class::MembersOnly))), ["a YES"]);
+        assert_eq!(found(class(ClassAsked::Undetermined)), [""; 0]);
+        let state = Some(MeetingState::Cancelled);
+        assert_eq!(found(Filter { state, ..Filter::default() }), ["d YES"]);
+    }
+
+    #[test]
+    fn who_is_named_are_the_delegations_once_held_and_the_invited_before() {
+        let (example, en) = (example(), Languages::default());
+        let one = |id: &str| meeting(&example.world, &name(id), &en).unwrap();
+        assert_eq!(one("meetings/b").named, Named { countries: 1, organisations: 1, not_named: None });
+        assert_eq!(one("meetings/c").named, Named { countries: 1, organisations: 0, not_named: None });
+        assert_eq!(one("meetings/b").format.unwrap().label.to_string(), "1+1");
+        assert_eq!((one("meetings/c").format, one("meetings/d").format), (None, None));
+    }
+}

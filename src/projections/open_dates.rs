@@ -1,0 +1,95 @@
+//! Why an answer is only possible: the dates that leave it open, in words.
+
+use crate::domain::time::{End, PartialDate, Spells, Truth, When};
+
+/// A date as people write it: `2011`, `2011-09`, `2011-09-15`, else the days between which it lies; empty: since ever.
+pub fn text(at: When) -> String {
+    if at == When::EVER {
+        return String::new();
+    }
+    period(at).map_or_else(|| at.to_string(), |date| date.to_string())
+}
+
+/// The day, month or year of which `at` is one day, if it is one as a calendar has it.
+fn period(at: When) -> Option<PartialDate> {
+    let first: PartialDate = at.earliest.to_string().parse().ok()?;
+    let PartialDate::Day(year, month, _) = first else { return None };
+    let all = [first, PartialDate::Month(year, month), PartialDate::Year(year)];
+    all.into_iter().find(|date| date.when() == at)
+}
+
+/// The last day of what ends on `end`: the day before, where it is a day of a month or a year.
+fn last_day(end: When) -> Option<PartialDate> {
+    let first: PartialDate = end.earliest.to_string().parse().ok()?;
+    let PartialDate::Day(year, month, _) = first else { return None };
+    let all = [PartialDate::Month(year, month), PartialDate::Year(year)];
+    all.into_iter().find(|date| date.when().next_day() == end)
+}
+
+/// The dates of these spells that leave it open whether one holds on `t`; `what` says of what they are.
+pub fn of(spells: &Spells, what: &str, t: When) -> Vec<String> {
+    let mut found = Vec::new();
+    for (mark, spell) in spells.spells() {
+        if spell.holds(t) != Truth::Possibly {
+            continue;
+        }
+        if spell.begin.by(t) == Truth::Possibly {
+            found.push(format!("{what} from {} (events/{})", text(spell.begin), mark.event));
+        }
+        match spell.end {
+            End::On(end) if end.by(t) == Truth::Possibly => found.push(match last_day(end) {
+                Some(last) => format!("{what} until {last} (events/{})", mark.event),
+                None => format!("{what} no longer from {}", text(end)),
+            }),
+            End::Unknown => found.push(format!("{what} until an unknown day (events/{})", mark.event)),
+            End::None | End::On(_) => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::position::Position;
+
+    fn when(text: &str) -> When {
+        text.parse::<PartialDate>().unwrap().when()
+    }
+
+    #[test]
+    fn a_date_is_written_as_it_was() {
+        for date in ["2011", "2012-02", "2011-09-15"] {
+            assert_eq!(text(when(date)), date);
+        }
+        assert_eq!(text(when("2011-12").first(when("2012"))), "2011-12");
+        assert_eq!(text(when("2011").next_day()), "2011-01-02..2012-01-01");
+        assert_eq!(text(When::EVER), "");
+    }
+
+    #[test]
+    fn what_leaves_it_open_is_named() {
+        let mut spells = Spells::default();
+        spells.begin(Position(3), when("2011"), None);
+        spells.end(Position(9), when("2014-05"));
+        assert_eq!(
+            of(&spells, "in frameworks/patg", when("2011-06-01")),
+            ["in frameworks/patg from 2011 (events/3)"]
+        );
+        assert_eq!(
+            of(&spells, "in frameworks/patg", when("2014-05-02")),
+            ["in frameworks/patg no longer from 2014-05"]
+        );
+        assert!(of(&spells, "in frameworks/patg", when("2012")).is_empty());
+    }
+
+    #[test]
+    fn a_last_day_and_an_unknown_end_are_told_apart() {
+        let mut spells = Spells::default();
+        spells.begin(Position(3), when("2001-02-03"), Some(End::On(when("2003").next_day())));
+        assert_eq!(of(&spells, "a member", when("2003-06-01")), ["a member until 2003 (events/3)"]);
+        let mut spells = Spells::default();
+        spells.begin(Position(3), when("2001-02-03"), Some(End::Unknown));
+        assert_eq!(of(&spells, "a member", when("2003")), ["a member until an unknown day (events/3)"]);
+    }
+}

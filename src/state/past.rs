@@ -1,0 +1,95 @@
+//! The world as known at an earlier position: the present one where a stream has not changed since, otherwise the same
+//! fold over the stream's events up to then.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::load::{LoadError, Loader};
+use super::snapshot::Snapshot;
+use crate::domain::correction::History;
+use crate::domain::{Collection, Name, Stream, World};
+use crate::position::Position;
+
+/// The world as known at an earlier position. Blocking, since it may read the log.
+pub struct Past {
+    present: Arc<Snapshot>,
+    at: Position,
+    loader: Loader,
+    folded: Mutex<HashMap<Name, Option<Arc<Stream>>>>,
+    failure: Mutex<Option<LoadError>>,
+}
+
+impl Past {
+    /// As known at `at`, which is not beyond the present.
+    pub fn new(present: Arc<Snapshot>, at: Position, loader: Loader) -> Past {
+        Past { present, at, loader, folded: Mutex::default(), failure: Mutex::default() }
+    }
+
+    /// What went wrong while it was asked: answers given since are not to be trusted.
+    pub fn failure(&self) -> Option<LoadError> {
+        self.failure.lock().take()
+    }
+
+    fn fold(&self, present: &Arc<Stream>) -> Option<Arc<Stream>> {
+        let known = present.positions.partition_point(|&position| position <= self.at);
+        if known == present.positions.len() {
+            return Some(present.clone());
+        }
+        let positions = &present.positions[..known];
+        if positions.is_empty() {
+            return None;
+        }
+        match self.loader.events(positions) {
+            Ok(events) => {
+                let standing = History::new(&events).standing();
+                Some(Arc::new(Stream::fold(present.name.clone(), positions.to_vec(), &standing)))
+            }
+            Err(error) => {
+                *self.failure.lock() = Some(error);
+                None
+            }
+        }
+    }
+}
+
+impl World for Past {
+    fn tail(&self) -> Position {
+        self.at
+    }
+
+    fn stream(&self, name: &Name) -> Option<Arc<Stream>> {
+        let present = self.present.stream(name)?;
+        if present.last() <= self.at {
+            return Some(present);
+        }
+        if let Some(folded) = self.folded.lock().get(name) {
+            return folded.clone();
+        }
+        let folded = self.fold(&present);
+        self.folded.lock().insert(name.clone(), folded.clone());
+        folded
+    }
+
+    fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name> {
+        self.present.referrers(name, collection)
+    }
+
+    fn names(&self, collection: Collection) -> Vec<Name> {
+        let begun = |name: &Name| {
+            self.present
+                .stream(name)
+                .is_some_and(|s| s.positions.first().is_some_and(|&first| first <= self.at))
+        };
+        self.present.names(collection).into_iter().filter(begun).collect()
+    }
+
+    fn alliance(&self) -> Option<Name> {
+        self.present.alliance_since().filter(|(since, _)| *since <= self.at).map(|(_, name)| name.clone())
+    }
+
+    fn equal_access(&self) -> Vec<Name> {
+        self.present.equal_access()
+    }
+}

@@ -1,0 +1,174 @@
+//! Checkpoints are never trusted: whatever happens to them, the daemon knows what a fold of the whole log knows.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use minuted::domain::World;
+use minuted::log::{EventLog, LogId, MemoryLog};
+use minuted::position::Position;
+use minuted::projections::store::Store;
+use minuted::recorder::{Clock, Limits, Recorder};
+use minuted::state::checkpoint::{self, Keeper};
+use minuted::state::{Snapshot, State};
+use minuted::wire;
+
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        "2026-10-01T12:00:00Z".parse().unwrap()
+    }
+}
+
+const SAMPLE: &str = include_str!("data/partnerships.jsonl");
+
+/// A log with the first `count` records of the sample.
+async fn log_of(id: LogId, count: usize) -> Arc<dyn EventLog> {
+    let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(id));
+    let state = State::open(log.clone(), Snapshot::default()).unwrap();
+    let (recorder, _ended) = Recorder::start(log.clone(), state, Arc::new(Noon), Limits::default()).unwrap();
+    for line in SAMPLE.lines().take(count) {
+        let command = wire::json::command_from_json(line).unwrap();
+        let commands = wire::parse_commands(vec![command], &wire::Limits::default()).unwrap();
+        recorder.record(commands, "a test".into(), false).await.unwrap();
+    }
+    log
+}
+
+fn folded(log: &Arc<dyn EventLog>) -> Arc<Snapshot> {
+    State::open(log.clone(), Snapshot::default()).unwrap().latest()
+}
+
+/// What a start with these checkpoints knows, and how far they brought it.
+fn started(dir: &Path, log: &Arc<dyn EventLog>) -> (Arc<Snapshot>, Position) {
+    let restored = checkpoint::restore(&mut Store::new(dir.into()), log.as_ref());
+    let from = restored.tail();
+    (State::open(log.clone(), restored).unwrap().latest(), from)
+}
+
+fn save(dir: &Path, log: &Arc<dyn EventLog>) {
+    let mut store = Store::new(dir.into());
+    let saved = checkpoint::restore(&mut store, log.as_ref()).tail();
+    Keeper::new(Box::new(store), log.clone(), saved).save(&folded(log)).unwrap();
+    // sled gives up its lock when its thread has ended, which nobody waits for.
+    let lock = || std::fs::File::open(generation(dir).join("db")).is_ok_and(|file| file.try_lock().is_ok());
+    while !lock() {
+        std::thread::yield_now();
+    }
+}
+
+fn generation(dir: &Path) -> PathBuf {
+    dir.join(std::fs::read_to_string(dir.join("current")).unwrap())
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            let _ = std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_is_what_a_fold_of_the_log_gives() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = LogId::random();
+    // Saved in two steps: the second brings changes to rows of the first.
+    save(dir.path(), &log_of(id, 200).await);
+    let log = log_of(id, 424).await;
+    save(dir.path(), &log);
+    assert_eq!(started(dir.path(), &log), (folded(&log), Position(424)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_checkpoint_is_caught_up_and_a_foreign_one_is_not_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = LogId::random();
+    let log = log_of(id, 424).await;
+    save(dir.path(), &log_of(id, 200).await);
+    assert_eq!(started(dir.path(), &log), (folded(&log), Position(200)));
+
+    let ahead = tempfile::tempdir().unwrap();
+    save(ahead.path(), &log);
+    let shorter = log_of(id, 200).await;
+    assert_eq!(started(ahead.path(), &shorter), (folded(&shorter), Position::ZERO));
+
+    let foreign = tempfile::tempdir().unwrap();
+    save(foreign.path(), &log_of(LogId::random(), 424).await);
+    assert_eq!(started(foreign.path(), &log), (folded(&log), Position::ZERO));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_done_to_the_files_the_answers_are_the_same() {
+    let whole = tempfile::tempdir().unwrap();
+    let log = log_of(LogId::random(), 424).await;
+    save(whole.path(), &log);
+    let expected = folded(&log);
+    let mut used = 0;
+    for (round, damage) in damages().into_iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        copy(whole.path(), dir.path());
+        damage(&generation(dir.path()));
+        let (known, from) = started(dir.path(), &log);
+        assert!(known == expected, "damage {round} changes what is known");
+        used += usize::from(from > Position::ZERO);
+        // And what is put aside does not come back: the next save and start go well.
+        save(dir.path(), &log);
+        assert_eq!(started(dir.path(), &log), (expected.clone(), Position(424)));
+    }
+    assert!(used < damages().len(), "some damage was noticed");
+}
+
+/// Where files are damaged: at so many places each.
+const PARTS: usize = 5;
+
+type Damage = Box<dyn Fn(&Path)>;
+
+fn damages() -> Vec<Damage> {
+    let files = |dir: &Path| {
+        let mut files = Vec::new();
+        let mut to_visit = vec![dir.to_path_buf()];
+        while let Some(dir) = to_visit.pop() {
+            for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+                if entry.path().is_dir() { to_visit.push(entry.path()) } else { files.push(entry.path()) }
+            }
+        }
+        files.sort();
+        files
+    };
+    let mut damages: Vec<Damage> = vec![
+        Box::new(|dir| std::fs::remove_dir_all(dir).unwrap()),
+        Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::remove_file(file).unwrap())),
+        Box::new(move |dir| files(dir).iter().for_each(|file| std::fs::write(file, b"").unwrap())),
+        Box::new(move |dir| {
+            for file in files(dir) {
+                std::fs::write(file, vec![0xa5; 9_999]).unwrap();
+            }
+        }),
+        Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "../../elsewhere").unwrap()),
+        Box::new(|dir| std::fs::write(dir.parent().unwrap().join("current"), "generation-77").unwrap()),
+    ];
+    for part in 0..PARTS {
+        damages.push(Box::new(move |dir| {
+            for file in files(dir) {
+                let mut bytes = std::fs::read(&file).unwrap();
+                let at = bytes.len() * part / PARTS;
+                let end = bytes.len().min(at + 64);
+                bytes[at..end].iter_mut().for_each(|byte| *byte ^= 0x55);
+                std::fs::write(&file, bytes).unwrap();
+            }
+        }));
+        damages.push(Box::new(move |dir| {
+            for file in files(dir) {
+                let bytes = std::fs::read(&file).unwrap();
+                std::fs::write(&file, &bytes[..bytes.len() * part / PARTS]).unwrap();
+            }
+        }));
+    }
+    damages
+}

@@ -1,0 +1,309 @@
+//! The daemon from outside: the real binary, a real socket, the whole sample.
+
+mod support;
+
+use minuted::proto::v1;
+use minuted::proto::v1::record_stream_response::Outcome;
+use prost::Message;
+use support::{Daemon, SAMPLE_EVENTS, as_of, events, record_all, record_sample, sample};
+use tonic::Code;
+use tonic::transport::Channel;
+
+fn reason(status: &tonic::Status) -> String {
+    use minuted::proto::google::rpc::{ErrorInfo, Status};
+    let details = Status::decode(status.details()).expect("every error has details").details;
+    let info = details.iter().find(|any| any.type_url.ends_with("google.rpc.ErrorInfo"));
+    ErrorInfo::decode(info.expect("every error has an ErrorInfo").value.as_slice()).unwrap().reason
+}
+
+fn bad_request(status: &tonic::Status) -> Vec<(String, String)> {
+    use minuted::proto::google::rpc::{BadRequest, Status};
+    let details = Status::decode(status.details()).unwrap().details;
+    let bad = details.iter().find(|any| any.type_url.ends_with("google.rpc.BadRequest")).unwrap();
+    let violations = BadRequest::decode(bad.value.as_slice()).unwrap().field_violations;
+    violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
+async fn record(channel: &Channel, commands: Vec<v1::Command>) -> Result<v1::Receipt, tonic::Status> {
+    let mut client = v1::record_service_client::RecordServiceClient::new(channel.clone());
+    let answer = client.record(v1::RecordRequest { commands, validate_only: false }).await?;
+    Ok(answer.into_inner().receipt.unwrap())
+}
+
+async fn standing(channel: &Channel, as_of: v1::AsOf) -> v1::GetStandingResponse {
+    let mut client = v1::actor_service_client::ActorServiceClient::new(channel.clone());
+    let request = v1::GetStandingRequest { as_of: Some(as_of), ..Default::default() };
+    client.get_standing(request).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn the_sample_is_recorded_once_however_often_it_is_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    assert_eq!(record_sample(&channel).await as u64, SAMPLE_EVENTS);
+    assert_eq!(record_sample(&channel).await, 0);
+    let events = events(&channel).await;
+    assert!(events.iter().map(|event| event.position).eq(1..=SAMPLE_EVENTS));
+    assert_eq!(daemon.stop().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_restart_answers_everything_as_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let before = (standing(&channel, as_of("2011-09-30", None)).await, events(&channel).await);
+    let past = standing(&channel, as_of("2011-09-30", Some(200))).await;
+    assert_eq!(daemon.stop().await, Some(0));
+    // Twice: from the checkpoint that the stop left, and from the log alone.
+    for checkpoints in [true, false] {
+        if !checkpoints {
+            std::fs::remove_dir_all(dir.path().join("checkpoints")).unwrap();
+        }
+        let daemon = Daemon::start(dir.path());
+        let channel = daemon.channel().await;
+        assert_eq!((standing(&channel, as_of("2011-09-30", None)).await, events(&channel).await), before);
+        assert_eq!(standing(&channel, as_of("2011-09-30", Some(200))).await, past);
+        assert_eq!(daemon.stop().await, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn kill_9_at_any_moment_of_an_import_loses_and_doubles_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    // Each time the daemon is killed after some more answers have come.
+    for answers in [1, 7, 40, 99, 3] {
+        let daemon = Daemon::start(dir.path());
+        let channel = daemon.channel().await;
+        let recorded = events(&channel).await;
+        assert!(acknowledged.iter().all(|position| recorded.iter().any(|event| event.position == *position)));
+        let mut client = v1::record_service_client::RecordServiceClient::new(channel.clone());
+        // Some more are on their way when it is killed, but not all: the next round has something left to do.
+        let on_their_way = recorded.len() + answers + 12;
+        let requests: Vec<_> = sample()
+            .into_iter()
+            .take(on_their_way)
+            .map(|command| v1::RecordStreamRequest { commands: vec![command], validate_only: false })
+            .collect();
+        let mut stream = client.record_stream(tokio_stream::iter(requests)).await.unwrap().into_inner();
+        let mut new = 0;
+        while new < answers {
+            match stream.message().await.unwrap().unwrap().outcome.unwrap() {
+                Outcome::Receipt(receipt) => {
+                    new += usize::from(!receipt.events[0].already_recorded);
+                    acknowledged.push(receipt.position);
+                }
+                Outcome::Refusal(refusal) => panic!("{refusal:?}"),
+            }
+        }
+        daemon.kill();
+    }
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let events = events(&channel).await;
+    assert!(events.iter().map(|event| event.position).eq(1..=SAMPLE_EVENTS));
+    let ids = events.iter().map(|event| event.command_id.clone());
+    assert!(ids.eq(sample().into_iter().map(|command| command.command_id)));
+}
+
+#[tokio::test]
+async fn a_request_malformed_in_five_ways_gets_five_violations() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    let command = v1::Command {
+        command_id: "not a uuid".into(),
+        name: "countries/JP".into(),
+        valid: Some(v1::Valid { from: "2011-13".into(), to: String::new() }),
+        source: None,
+        fact: Some(v1::Fact {
+            kind: Some(v1::fact::Kind::FrameworkJoined(v1::FrameworkJoined {
+                framework: String::new(),
+                reason: String::new(),
+            })),
+        }),
+        ..Default::default()
+    };
+    let refused = record(&channel, vec![command]).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::InvalidArgument, "FIELD_REQUIRED"));
+    let mut reasons: Vec<_> = bad_request(&refused).into_iter().map(|(_, reason)| reason).collect();
+    reasons.sort();
+    assert_eq!(reasons, ["BAD_COMMAND_ID", "BAD_DATE", "BAD_NAME", "FIELD_REQUIRED", "SOURCE_REQUIRED"]);
+    assert!(events(&channel).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_in_a_stream_stands_in_its_place_and_the_stream_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    let mut commands: Vec<_> = sample().into_iter().take(3).collect();
+    let mut reused = commands[2].clone();
+    reused.name = "areas/elsewhere".into();
+    commands.insert(2, commands[0].clone());
+    commands.push(reused);
+    commands.push(sample().into_iter().nth(3).unwrap());
+    let outcomes = record_all(&channel, commands).await;
+    let kinds: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Receipt(receipt) => (receipt.position, receipt.events[0].already_recorded),
+            Outcome::Refusal(refusal) => (u64::try_from(refusal.code).unwrap() * 1000, false),
+        })
+        .collect();
+    assert_eq!(kinds, [(1, false), (2, false), (1, true), (3, false), (6000, false), (4, false)]);
+}
+
+#[tokio::test]
+async fn a_follower_sees_what_is_recorded_later_without_a_gap_or_a_duplicate() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    let commands = sample();
+    record_all(&channel, commands[..100].to_vec()).await;
+    let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+    let request = v1::ReadEventsRequest { follow: true, ..Default::default() };
+    let mut stream = client.read_events(request).await.unwrap().into_inner();
+    let writer = tokio::spawn({
+        let channel = channel.clone();
+        async move { record_all(&channel, commands[100..].to_vec()).await }
+    });
+    let mut positions = Vec::new();
+    let mut caught_up = false;
+    while positions.len() < usize::try_from(SAMPLE_EVENTS).unwrap() {
+        let batch = stream.message().await.unwrap().unwrap();
+        caught_up |= batch.caught_up;
+        positions.extend(batch.events.iter().map(|event| event.position));
+    }
+    assert!(positions.iter().copied().eq(1..=SAMPLE_EVENTS) && caught_up);
+    writer.await.unwrap();
+    // A stop ends the stream, and is not held up by it.
+    let stopped = tokio::spawn(daemon.stop());
+    let end = stream.message().await.unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable);
+    assert_eq!(stopped.await.unwrap(), Some(0));
+}
+
+#[tokio::test]
+async fn events_are_read_from_any_position_backwards_and_filtered() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let read = |request: v1::ReadEventsRequest| {
+        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+        async move {
+            let mut stream = client.read_events(request).await?.into_inner();
+            let mut events = Vec::new();
+            while let Some(batch) = stream.message().await? {
+                events.extend(batch.events);
+            }
+            Ok::<_, tonic::Status>(events)
+        }
+    };
+    let from = |position| Some(v1::read_events_request::Start::FromPosition(position));
+    let some = read(v1::ReadEventsRequest { start: from(10), limit: 3, ..Default::default() }).await.unwrap();
+    assert!(some.iter().map(|event| event.position).eq([10, 11, 12]));
+    let back = v1::ReadEventsRequest { start: from(12), limit: 3, backwards: true, ..Default::default() };
+    assert!(read(back).await.unwrap().iter().map(|event| event.position).eq([12, 11, 10]));
+    let all_back = read(v1::ReadEventsRequest { backwards: true, ..Default::default() }).await.unwrap();
+    assert!(all_back.iter().map(|event| event.position).eq((1..=SAMPLE_EVENTS).rev()));
+    let kinds = v1::ReadEventsRequest { kinds: vec!["event_corrected".into()], ..Default::default() };
+    assert_eq!(read(kinds).await.unwrap().len(), 3);
+    let streams = v1::ReadEventsRequest { streams: vec!["countries/mt".into()], ..Default::default() };
+    assert!(read(streams).await.unwrap().iter().all(|event| event.name == "countries/mt"));
+    let unknown = v1::ReadEventsRequest { kinds: vec!["nonsense".into()], ..Default::default() };
+    assert_eq!(reason(&read(unknown).await.unwrap_err()), "UNKNOWN_VALUE");
+    let beyond = v1::ReadEventsRequest { start: from(SAMPLE_EVENTS + 2), ..Default::default() };
+    let beyond = read(beyond).await.unwrap_err();
+    assert_eq!((beyond.code(), reason(&beyond).as_str()), (Code::OutOfRange, "BEYOND_TAIL"));
+}
+
+#[tokio::test]
+async fn validate_only_decides_and_records_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    let mut client = v1::record_service_client::RecordServiceClient::new(channel.clone());
+    let request = v1::RecordRequest { commands: sample()[..2].to_vec(), validate_only: true };
+    let receipt = client.record(request).await.unwrap().into_inner().receipt.unwrap();
+    assert_eq!(receipt.events.iter().map(|event| event.position).collect::<Vec<_>>(), [1, 2]);
+    assert!(events(&channel).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_read_waits_for_one_s_own_write_and_answers_for_the_two_times_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let mut client = v1::agreement_service_client::AgreementServiceClient::new(channel.clone());
+    let ask = |as_of: v1::AsOf| v1::GetAgreementRequest {
+        name: "agreements/jp-jpd-2013".into(),
+        as_of: Some(as_of),
+        at_least_position: SAMPLE_EVENTS,
+        ..Default::default()
+    };
+    let statuses =
+        |answer: v1::GetAgreementResponse| answer.agreement.unwrap().statuses().collect::<Vec<_>>();
+    let before =
+        client.get_agreement(ask(as_of("2013-04-13", Some(SAMPLE_EVENTS - 3)))).await.unwrap().into_inner();
+    assert_eq!(before.answered_as_of.as_ref().unwrap().known_position, SAMPLE_EVENTS - 3);
+    assert_eq!(statuses(before), [v1::AgreementStatus::Signed]);
+    let after = client.get_agreement(ask(as_of("2013-04-13", None))).await.unwrap().into_inner();
+    assert_eq!(statuses(after), [v1::AgreementStatus::NotYet]);
+    let beyond = client.get_agreement(ask(as_of("", Some(SAMPLE_EVENTS + 1)))).await.unwrap_err();
+    assert_eq!((beyond.code(), reason(&beyond).as_str()), (Code::OutOfRange, "BEYOND_TAIL"));
+}
+
+#[tokio::test]
+async fn one_event_is_shown_with_its_corrections() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+    let request = v1::GetEventRequest {
+        command_id: "93df4ae7-5713-5dc9-8bef-1b37b03a1224".into(),
+        ..Default::default()
+    };
+    let answer = client.get_event(request).await.unwrap().into_inner();
+    assert!(answer.stands);
+    assert_eq!(answer.event.unwrap().valid.unwrap().from, "2004-12");
+    assert_eq!(answer.known_valid.unwrap().from, "2005");
+    assert_eq!(answer.amendments.len(), 1);
+    let unknown = v1::GetEventRequest { name: "events/9999".into(), ..Default::default() };
+    let unknown = client.get_event(unknown).await.unwrap_err();
+    assert_eq!((unknown.code(), reason(&unknown).as_str()), (Code::NotFound, "UNKNOWN_EVENT"));
+}
+
+#[test]
+fn a_second_daemon_on_one_directory_is_told_who_holds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = Daemon::start(dir.path());
+    let second = std::process::Command::new(Daemon::binary())
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(dir.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(!second.status.success() && said.contains("in use by process"), "{said}");
+}
+
+#[test]
+fn an_address_beyond_loopback_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = std::process::Command::new(Daemon::binary())
+        .args(["serve", "--listen", "0.0.0.0:0", "--data-dir"])
+        .arg(dir.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("loopback"), "{said}");
+}

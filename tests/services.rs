@@ -1,0 +1,398 @@
+//! The reading services over the sample data, asked by the generated clients without a network between.
+//!
+//! 1. The anchored answers come out as a client sees them.
+//! 2. Pages follow each other without a gap or a duplicate, and show one known position and one day.
+//! 3. All that is wrong with a question is said at once; what is not known is `NOT_FOUND`.
+
+mod sample;
+
+use std::sync::{Arc, OnceLock};
+
+use futures::FutureExt;
+use jiff::Timestamp;
+use minuted::grpc::reading::Readers;
+use minuted::grpc::{activities, actors, agreements, areas, decisions, frameworks, meetings, operations};
+use minuted::log::{EventLog, MemoryLog, NewFrame};
+use minuted::position::Position;
+use minuted::proto::google::rpc;
+use minuted::proto::v1;
+use minuted::proto::v1::activity_service_client::ActivityServiceClient;
+use minuted::proto::v1::actor_service_client::ActorServiceClient;
+use minuted::proto::v1::agreement_service_client::AgreementServiceClient;
+use minuted::proto::v1::area_service_client::AreaServiceClient;
+use minuted::proto::v1::decision_service_client::DecisionServiceClient;
+use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
+use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
+use minuted::proto::v1::operation_service_client::OperationServiceClient;
+use minuted::recorder::Clock;
+use minuted::state::{Snapshot, State};
+use minuted::wire;
+use prost::Message;
+use sample::{Memory, command};
+use serde_json::json;
+use tonic::{Code, Request, Status};
+
+const YES: i32 = v1::Truth::Yes as i32;
+const POSSIBLY: i32 = v1::Truth::Possibly as i32;
+
+/// A clock that stands still.
+struct Still(Timestamp);
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Readers of what is recorded in memory, on a day.
+fn readers_of(memory: &Memory, today: &str) -> Readers {
+    let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
+    let frames =
+        memory.events.chunks(1).map(|events| NewFrame { events: 1, payload: wire::encode_frame(events) });
+    let appended = log.append(Position::ZERO, frames.collect()).now_or_never();
+    appended.expect("a log in memory waits for nothing").unwrap();
+    let noon = format!("{today}T12:00:00Z").parse().unwrap();
+    Readers::new(State::open(log, Snapshot::default()).unwrap(), Arc::new(Still(noon)))
+}
+
+fn readers_on(today: &str) -> Readers {
+    static SAMPLE: OnceLock<Memory> = OnceLock::new();
+    readers_of(SAMPLE.get_or_init(Memory::sample), today)
+}
+
+fn readers() -> Readers {
+    readers_on("2026-11-24")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a request has its two times as an option")]
+fn on(valid_at: &str) -> Option<v1::AsOf> {
+    Some(v1::AsOf { valid_at: valid_at.into(), known_at: None })
+}
+
+fn counts(count: Option<v1::Count>) -> (u32, u32) {
+    let v1::Count { certain, possible } = count.unwrap();
+    (certain, possible)
+}
+
+fn detail<M: Message + Default>(status: &Status, name: &str) -> M {
+    let all = rpc::Status::decode(status.details()).unwrap();
+    let found = all.details.iter().find(|any| any.type_url.ends_with(name)).unwrap();
+    M::decode(found.value.as_slice()).unwrap()
+}
+
+fn reason(status: &Status) -> (Code, String) {
+    (status.code(), detail::<rpc::ErrorInfo>(status, "ErrorInfo").reason)
+}
+
+fn fields(status: &Status) -> Vec<(String, String)> {
+    let bad: rpc::BadRequest = detail(status, "BadRequest");
+    bad.field_violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
+#[tokio::test]
+async fn standing_in_september_2011() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let ask = v1::GetStandingRequest { as_of: on("2011-09-30"), ..v1::GetStandingRequest::default() };
+    let standing = client.get_standing(ask).await.unwrap().into_inner();
+    assert_eq!((counts(standing.member_count), counts(standing.partner_count)), ((28, 0), (40, 1)));
+    let iraq = standing.partners.iter().find(|stood| stood.truth == POSSIBLY).unwrap();
+    assert_eq!(iraq.actor, "countries/iq");
+    assert!(iraq.open_because[0].contains("from 2011"), "{iraq:?}");
+    let answered = standing.answered_as_of.unwrap();
+    assert_eq!((answered.valid_at.as_str(), answered.known_position), ("2011-09-30", 424));
+    let today = client.get_standing(v1::GetStandingRequest::default()).await.unwrap().into_inner();
+    assert_eq!(counts(today.member_count), (32, 0));
+    assert_eq!(today.answered_as_of.unwrap().valid_at, "2026-11-24");
+}
+
+#[tokio::test]
+async fn the_counter_piracy_meeting() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let name = "meetings/counter-piracy-2011".to_owned();
+    let ask = v1::GetMeetingRequest { name: name.clone(), ..v1::GetMeetingRequest::default() };
+    let meeting = client.get_meeting(ask).await.unwrap().into_inner().meeting.unwrap();
+    assert_eq!(
+        (meeting.declared_total, meeting.named_count, meeting.not_named_count),
+        (Some(47), 18, Some(29))
+    );
+    assert_eq!((meeting.named_countries, meeting.named_organisations), (15, 3));
+    assert_eq!(meeting.class(), v1::MeetingClass::BeyondFrameworks);
+    assert_eq!(meeting.label, "28+15 or more");
+    assert_eq!(meeting.valid.unwrap().from, "2011-09");
+    let ask = v1::ListExternalsWithoutAgreementRequest {
+        from: "2011".into(),
+        to: "2011".into(),
+        meeting: name,
+        ..v1::ListExternalsWithoutAgreementRequest::default()
+    };
+    let externals = client.list_externals_without_agreement(ask).await.unwrap().into_inner().externals;
+    assert_eq!((externals.len(), externals[0].actor.as_str()), (14, "countries/ae"));
+}
+
+#[tokio::test]
+async fn a_declaration_before_and_after_its_correction() {
+    let mut client = AgreementServiceClient::new(agreements::service(readers()));
+    for (signed, known_position) in [("2013-04-13", 421), ("2013-04-15", 424)] {
+        let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
+        let as_of = Some(v1::AsOf { valid_at: "2013-04-14".into(), known_at });
+        let name = "agreements/jp-jpd-2013".into();
+        let ask = v1::GetAgreementRequest { name, as_of, ..v1::GetAgreementRequest::default() };
+        let answer = client.get_agreement(ask).await.unwrap().into_inner();
+        let agreement = answer.agreement.unwrap();
+        assert_eq!(agreement.steps[0].date, signed);
+        assert_eq!(agreement.stands == YES, signed == "2013-04-13");
+        assert_eq!(answer.answered_as_of.unwrap().known_position, known_position);
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_ends_before_it_begins_is_refused() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let range = |from: &str, to: &str| v1::ListMeetingsRequest {
+        from: from.into(),
+        to: to.into(),
+        ..v1::ListMeetingsRequest::default()
+    };
+    let refused = client.list_meetings(range("2012", "2011")).await.unwrap_err();
+    assert_eq!(fields(&refused), [("to".to_owned(), "VALID_INTERVAL_INVERTED".to_owned())]);
+    assert!(
+        client.list_meetings(range("2011-09-15", "2011-09")).await.is_ok(),
+        "it may end that day or later"
+    );
+}
+
+#[tokio::test]
+async fn the_lineage_of_the_policy() {
+    let mut client = DecisionServiceClient::new(decisions::service(readers()));
+    let name = "decisions/lisbon-intent-2010".to_owned();
+    let ask = v1::TraceDecisionRequest { name: name.clone(), ..v1::TraceDecisionRequest::default() };
+    let trace = client.trace_decision(ask).await.unwrap().into_inner();
+    let policy = trace
+        .descendants
+        .iter()
+        .find(|step| step.decision.as_ref().unwrap().name == "decisions/partnership-policy-2011");
+    let policy = policy.unwrap();
+    assert_eq!((policy.depth, policy.decision.as_ref().unwrap().in_effect), (1, YES));
+    assert!(
+        policy.links.iter().all(|link| link.from == "decisions/partnership-policy-2011" && link.to == name)
+    );
+    let depths: Vec<u32> = trace.descendants.iter().map(|step| step.depth).collect();
+    assert!(depths.is_sorted() && depths.iter().any(|depth| *depth > 1), "{depths:?}");
+    let ancestor = &trace.ancestors[0];
+    assert_eq!(ancestor.decision.as_ref().unwrap().name, "decisions/strategic-concept-2010");
+    assert_eq!(ancestor.links[0].from, name);
+    let ask = v1::ListDecisionsRequest {
+        rule: v1::Rule::EqualAccess.into(),
+        ..v1::ListDecisionsRequest::default()
+    };
+    let carrying = client.list_decisions(ask).await.unwrap().into_inner().decisions;
+    assert!(carrying.iter().any(|decision| decision.name == "decisions/partnership-policy-2011"));
+}
+
+#[tokio::test]
+async fn contributors_militarily_and_otherwise() {
+    let mut client = OperationServiceClient::new(operations::service(readers()));
+    let operation = "operations/isaf".to_owned();
+    let ask = v1::ListContributorsRequest {
+        operation: operation.clone(),
+        as_of: on("2010-11-15"),
+        ..v1::ListContributorsRequest::default()
+    };
+    let on_a_day = client.list_contributors(ask.clone()).await.unwrap().into_inner();
+    assert_eq!(counts(on_a_day.military_count), (2, 16));
+    let ask = v1::ListContributorsRequest { at_any_time: true, ..ask };
+    let ever = client.list_contributors(ask).await.unwrap().into_inner();
+    let austria = ever.contributors.iter().find(|contributor| contributor.actor == "countries/at").unwrap();
+    assert_eq!(austria.military, YES, "seen on one day is certainly made at some time");
+    let ask = v1::ListContributionsRequest {
+        operation,
+        form: v1::ContributionForm::Financial.into(),
+        ..v1::ListContributionsRequest::default()
+    };
+    let contributions = client.list_contributions(ask).await.unwrap().into_inner().contributions;
+    assert!(!contributions.is_empty() && contributions.iter().all(|contribution| !contribution.military));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_and_keep_their_day() {
+    let (mut token, mut seen) = (String::new(), Vec::new());
+    for page in 0.. {
+        // The clock goes on, and the pages stay.
+        let mut client =
+            ActorServiceClient::new(actors::service(readers_on(&format!("2024-03-{:02}", 6 + page))));
+        let ask = v1::ListActorsRequest {
+            page_size: 10,
+            page_token: token,
+            members: true,
+            ..v1::ListActorsRequest::default()
+        };
+        let answer = client.list_actors(ask).await.unwrap().into_inner();
+        let answered = answer.answered_as_of.unwrap();
+        assert_eq!((answered.valid_at.as_str(), answered.known_position), ("2024-03-06", 424));
+        seen.extend(answer.actors.into_iter().map(|actor| actor.name));
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 31, "Sweden joined the day after");
+    assert!(seen.is_sorted());
+}
+
+#[tokio::test]
+async fn meetings_and_choices_are_paged_in_their_order() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let all = client.list_meetings(v1::ListMeetingsRequest::default()).await.unwrap().into_inner().meetings;
+    let (mut token, mut seen) = (String::new(), Vec::new());
+    loop {
+        let ask =
+            v1::ListMeetingsRequest { page_size: 7, page_token: token, ..v1::ListMeetingsRequest::default() };
+        let answer = client.list_meetings(ask).await.unwrap().into_inner();
+        seen.extend(answer.meetings);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!((seen.len(), &seen), (33, &all));
+    let days: Vec<String> =
+        seen.into_iter().map(|meeting| meeting.valid.unwrap().from[..4].to_owned()).collect();
+    assert!(days.is_sorted(), "{days:?}");
+
+    let mut client = AreaServiceClient::new(areas::service(readers()));
+    let ask = v1::ListAreaChoicesRequest { as_of: on("2024-01-01"), ..v1::ListAreaChoicesRequest::default() };
+    let all = client.list_area_choices(ask.clone()).await.unwrap().into_inner().choices;
+    let (mut token, mut seen) = (String::new(), Vec::new());
+    loop {
+        let ask = v1::ListAreaChoicesRequest { page_size: 4, page_token: token, ..ask.clone() };
+        let answer = client.list_area_choices(ask).await.unwrap().into_inner();
+        seen.extend(answer.choices);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert!(seen.len() > 20);
+    assert_eq!(seen, all);
+}
+
+#[tokio::test]
+async fn a_token_of_another_query_is_refused() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let ask = v1::ListActorsRequest { page_size: 3, ..v1::ListActorsRequest::default() };
+    let token = client.list_actors(ask.clone()).await.unwrap().into_inner().next_page_token;
+    let altered = token.chars().rev().collect::<String>();
+    let of_other_query = v1::ListActorsRequest { page_token: token.clone(), partners: true, ..ask.clone() };
+    let of_other_day = v1::ListActorsRequest { page_token: token.clone(), as_of: on("2011"), ..ask.clone() };
+    let garbled = v1::ListActorsRequest { page_token: "not a token".into(), ..ask.clone() };
+    let altered = v1::ListActorsRequest { page_token: altered, ..ask.clone() };
+    for wrong in [of_other_query, of_other_day, garbled, altered] {
+        let refused = client.list_actors(wrong.clone()).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::InvalidArgument, "BAD_PAGE_TOKEN".into()), "{wrong:?}");
+    }
+    let of_other_size = v1::ListActorsRequest { page_token: token.clone(), page_size: 1, ..ask };
+    assert_eq!(client.list_actors(of_other_size).await.unwrap().into_inner().actors.len(), 1);
+    let mut other = FrameworkServiceClient::new(frameworks::service(readers()));
+    let ask = v1::ListFrameworksRequest { page_token: token, ..v1::ListFrameworksRequest::default() };
+    let refused = other.list_frameworks(ask).await.unwrap_err();
+    assert_eq!(reason(&refused).1, "BAD_PAGE_TOKEN");
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_said_at_once() {
+    let mut client = AgreementServiceClient::new(agreements::service(readers()));
+    let ask = v1::ListAgreementsRequest {
+        page_size: -1,
+        partner: "frameworks/pfp".into(),
+        kind: 99,
+        as_of: on("2011-13"),
+        language: "no_tag".into(),
+        ..v1::ListAgreementsRequest::default()
+    };
+    let refused = client.list_agreements(ask).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::InvalidArgument, "UNKNOWN_VALUE".into()));
+    let mut wrong = fields(&refused);
+    wrong.sort();
+    let expected = [
+        ("as_of.valid_at", "BAD_DATE"),
+        ("kind", "UNKNOWN_VALUE"),
+        ("language", "BAD_LANGUAGE_TAG"),
+        ("page_size", "UNKNOWN_VALUE"),
+        ("partner", "BAD_NAME"),
+    ];
+    assert_eq!(wrong, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+    let bad: rpc::BadRequest = detail(&refused, "BadRequest");
+    assert!(
+        bad.field_violations.iter().any(|violation| violation.description.contains("AGREEMENT_KIND_SOFA"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_known_is_not_found() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let ask = v1::GetActorRequest { name: "countries/xk".into(), ..v1::GetActorRequest::default() };
+    let refused = client.get_actor(ask).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_ACTOR".into()));
+    let ask =
+        v1::ListActorsRequest { framework: "frameworks/pfpp".into(), ..v1::ListActorsRequest::default() };
+    let refused = client.list_actors(ask).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_FRAMEWORK".into()));
+    let refused = client.get_actor(v1::GetActorRequest::default()).await.unwrap_err();
+    assert_eq!(fields(&refused), [("name".to_owned(), "FIELD_REQUIRED".to_owned())]);
+    let known_at = Some(v1::as_of::KnownAt::KnownPosition(425));
+    let as_of = Some(v1::AsOf { valid_at: String::new(), known_at });
+    let ask = v1::GetActorRequest { name: "countries/jp".into(), as_of, ..v1::GetActorRequest::default() };
+    let refused = client.get_actor(ask).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::OutOfRange, "BEYOND_TAIL".into()));
+}
+
+#[tokio::test]
+async fn what_is_retracted_is_neither_listed_nor_found() {
+    let mut memory = Memory::sample();
+    let source = json!({ "text": "an example" });
+    let (first, second) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002");
+    let defined = json!({ "areaDefined": { "names": { "en": "A slip" } } });
+    let name = "areas/a-slip";
+    memory.record(vec![command(
+        &json!({ "commandId": first, "name": name, "source": source, "fact": defined }),
+    )]);
+    let retracted = json!({ "eventRetracted": { "target": { "commandId": first }, "reason": "a slip" } });
+    memory.record(vec![command(
+        &json!({ "commandId": second, "name": name, "source": source, "fact": retracted }),
+    )]);
+    let readers = readers_of(&memory, "2026-11-24");
+    let mut client = AreaServiceClient::new(areas::service(readers));
+    let listed = client.list_areas(v1::ListAreasRequest::default()).await.unwrap().into_inner();
+    assert_eq!((listed.areas.len(), listed.answered_as_of.unwrap().known_position), (18, 426));
+    let ask = v1::GetAreaRequest { name: name.into(), ..v1::GetAreaRequest::default() };
+    assert_eq!(reason(&client.get_area(ask).await.unwrap_err()), (Code::NotFound, "UNKNOWN_AREA".into()));
+}
+
+#[tokio::test]
+async fn names_come_in_the_language_asked_for() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let ask = v1::GetActorRequest { name: "countries/jp".into(), ..v1::GetActorRequest::default() };
+    let name = |answer: v1::GetActorResponse| answer.actor.unwrap().display_name.unwrap();
+    let german = v1::GetActorRequest { language: "de".into(), ..ask.clone() };
+    let shown = name(client.get_actor(german).await.unwrap().into_inner());
+    assert_eq!((shown.text.as_str(), shown.language.as_str(), shown.fallback), ("Japan", "en", true));
+    let mut preferring = Request::new(ask);
+    preferring.metadata_mut().insert("accept-language", "de, en;q=0.4, fr-CH;q=0.8".parse().unwrap());
+    let shown = name(client.get_actor(preferring).await.unwrap().into_inner());
+    assert_eq!((shown.text.as_str(), shown.language.as_str(), shown.fallback), ("Japon", "fr", false));
+}
+
+#[tokio::test]
+async fn activities_by_participant_and_frameworks() {
+    let mut client = ActivityServiceClient::new(activities::service(readers()));
+    let ask = v1::ListActivitiesRequest {
+        participant: "countries/ua".into(),
+        ..v1::ListActivitiesRequest::default()
+    };
+    let activities = client.list_activities(ask).await.unwrap().into_inner().activities;
+    assert_eq!(activities.len(), 1);
+    assert_eq!(activities[0].access(), v1::Access::AllPartners);
+    let mut client = FrameworkServiceClient::new(frameworks::service(readers()));
+    let ask = v1::GetFrameworkRequest { name: "frameworks/eop".into(), ..v1::GetFrameworkRequest::default() };
+    assert!(client.get_framework(ask).await.unwrap().into_inner().framework.unwrap().overlay);
+}
