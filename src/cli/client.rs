@@ -63,6 +63,11 @@ impl Client {
         Client { addr, options: options.clone(), look: Look::of_stdout() }
     }
 
+    /// The daemon's address.
+    pub(crate) fn addr(&self) -> &str {
+        &self.addr
+    }
+
     /// For calls that are answered at once.
     pub(crate) async fn bounded(&self) -> Result<Bounded, Failure> {
         Ok(InterceptedService::new(self.unbounded().await?, Deadline::after(self.options.timeout)))

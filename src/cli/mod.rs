@@ -7,6 +7,7 @@ mod activities;
 mod actors;
 mod agreements;
 mod areas;
+mod bench;
 mod client;
 mod decisions;
 mod demo;
@@ -95,6 +96,8 @@ enum Command {
     /// Decisions, what they rest on and what became of them
     #[command(subcommand)]
     Decisions(decisions::Decisions),
+    /// Measure a daemon; it records what stays for ever
+    Bench(bench::Bench),
     /// How the daemon is, and how far its log goes
     #[command(after_help = "Example:
   minuted status --format json      (tailPosition is the last durable event)")]
@@ -152,6 +155,7 @@ impl Command {
             | Command::Record(_)
             | Command::Import(_)
             | Command::Export(_)
+            | Command::Bench(_)
             | Command::Status => false,
             Command::Events(events) => events.takes_known_at(),
             Command::Actors(_)
@@ -171,6 +175,7 @@ impl Command {
             Command::Record(record) => record.run(client).await,
             Command::Import(import) => import.run(client).await,
             Command::Export(export) => export.run(client).await,
+            Command::Bench(bench) => bench.run(client).await,
             Command::Events(events) => events.run(client).await,
             Command::Actors(actors) => actors.run(client).await,
             Command::Frameworks(frameworks) => frameworks.run(client).await,
