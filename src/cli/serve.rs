@@ -42,13 +42,10 @@ impl Serve {
         settings.server.data_dir = self.data_dir.unwrap_or(settings.server.data_dir);
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         speak(&settings.telemetry);
-        let read = options
-            .config
-            .as_ref()
-            .map_or("none: neither --config nor MINUTED_CONFIG names one".into(), |file| {
-                file.display().to_string()
-            });
-        tracing::info!(read, "configuration file");
+        match &options.config {
+            Some(file) => tracing::info!(file = %file.display(), "settings are read from a file"),
+            None => tracing::info!("no settings file is read: neither --config nor MINUTED_CONFIG names one"),
+        }
         let listener = listen(settings.server.listen).await?;
         let address = listener.local_addr()?;
         let ready = move || drop(print(&format!("listening on {address}\n")));
