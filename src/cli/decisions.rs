@@ -207,14 +207,17 @@ mod tests {
             answered_as_of: None,
         };
         insta::assert_snapshot!(answer.show(Look::default()), @r"
-        ┌───────────┬───────┬───────────────────┬───────┬───────────┬─────────────────────────────────────────────────┐
-        │           ┆ taken ┆ decision          ┆ title ┆ status    ┆ links                                           │
-        ╞═══════════╪═══════╪═══════════════════╪═══════╪═══════════╪═════════════════════════════════════════════════╡
-        │ back 2    ┆       ┆ decisions/concept ┆       ┆ in effect ┆ decisions/lisbon derives from decisions/concept │
-        │ back 1    ┆       ┆ decisions/lisbon  ┆       ┆ in effect ┆ decisions/policy implements decisions/lisbon    │
-        │ →         ┆       ┆ decisions/policy  ┆       ┆ in effect ┆                                                 │
-        │ forward 1 ┆       ┆ decisions/menu    ┆       ┆ in effect ┆ decisions/menu part of decisions/policy         │
-        └───────────┴───────┴───────────────────┴───────┴───────────┴─────────────────────────────────────────────────┘
+        ┌───────────┬───────┬────────────────────────────────────┬───────────┐
+        │           ┆ taken ┆ decision, and its links            ┆ status    │
+        ╞═══════════╪═══════╪════════════════════════════════════╪═══════════╡
+        │ back 2    ┆       ┆ decisions/concept                  ┆ in effect │
+        │           ┆       ┆   decisions/lisbon derives from it ┆           │
+        │ back 1    ┆       ┆ decisions/lisbon                   ┆ in effect │
+        │           ┆       ┆   decisions/policy implements it   ┆           │
+        │ →         ┆       ┆ decisions/policy                   ┆ in effect │
+        │ forward 1 ┆       ┆ decisions/menu                     ┆ in effect │
+        │           ┆       ┆   part of decisions/policy         ┆           │
+        └───────────┴───────┴────────────────────────────────────┴───────────┘
         ");
     }
 }

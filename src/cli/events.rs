@@ -205,9 +205,15 @@ impl Show for GetEventResponse {
     }
 }
 
-/// The kind of a fact and its content as JSON, a field a line.
+/// What is no longer stays on one line.
+const SHORT: usize = 60;
+
+/// The kind of a fact and its content as JSON, a field a line where it is long.
 fn content(fact: Option<&Fact>) -> (String, String) {
     let (kind, text) = fact.map(json::kind_and_content).unwrap_or_default();
+    if text.len() <= SHORT {
+        return (kind, text);
+    }
     let fields: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     (kind, fields.and_then(|fields| serde_json::to_string_pretty(&fields).ok()).unwrap_or(text))
 }
