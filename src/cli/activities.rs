@@ -119,8 +119,7 @@ impl Show for ListActivitiesResponse {
     fn show(&self, look: Look) -> String {
         let row = |activity: &Activity| {
             [
-                activity.name.clone(),
-                look::name(activity.title.as_ref()),
+                look::called(activity.title.as_ref(), &activity.name),
                 words::word("ActivityKind", activity.kind),
                 access(activity),
                 look::valid(activity.valid.as_ref()),
@@ -129,7 +128,7 @@ impl Show for ListActivitiesResponse {
             ]
         };
         look.rows(
-            ["activity", "title", "kind", "open to", "offered", "that day", "participations"],
+            ["activity", "kind", "open to", "offered", "that day", "took part"],
             self.activities.iter().map(row),
         ) + &look::times(self.answered_as_of.as_ref())
     }

@@ -140,18 +140,15 @@ impl Show for ListActorsResponse {
     fn show(&self, look: Look) -> String {
         let row = |actor: &Actor| {
             [
-                actor.name.clone(),
-                look::name(actor.display_name.as_ref()),
+                look::called(actor.display_name.as_ref(), &actor.name),
                 words::truth(actor.member).to_owned(),
                 words::truth(actor.partner).to_owned(),
                 words::truth(actor.suspended).to_owned(),
                 held(actor, ", "),
             ]
         };
-        look.rows(
-            ["actor", "name", "member", "partner", "suspended", "frameworks"],
-            self.actors.iter().map(row),
-        ) + &look::times(self.answered_as_of.as_ref())
+        look.rows(["actor", "member", "partner", "suspended", "frameworks"], self.actors.iter().map(row))
+            + &look::times(self.answered_as_of.as_ref())
     }
 }
 

@@ -119,17 +119,15 @@ impl Show for ListAgreementsResponse {
     fn show(&self, look: Look) -> String {
         let row = |agreement: &Agreement| {
             [
-                agreement.name.clone(),
-                look::name(agreement.title.as_ref()),
-                agreement.partner.clone(),
-                words::word("AgreementKind", agreement.kind),
+                look::called(agreement.title.as_ref(), &agreement.name),
+                format!("{}\n{}", agreement.partner, words::word("AgreementKind", agreement.kind)),
                 words::any_of("AgreementStatus", &agreement.statuses),
                 words::truth(agreement.stands).to_owned(),
                 agreement.steps.first().map(|step| step.date.clone()).unwrap_or_default(),
             ]
         };
         look.rows(
-            ["agreement", "title", "partner", "kind", "status", "stands", "first step"],
+            ["agreement", "partner, kind", "status", "stands", "first step"],
             self.agreements.iter().map(row),
         ) + &look::times(self.answered_as_of.as_ref())
     }
@@ -181,11 +179,12 @@ mod tests {
             ..Default::default()
         };
         insta::assert_snapshot!(many.show(Look::default()), @r"
-        ┌────────────────────────┬────────────────────────────────────┬──────────────┬───────────────────┬────────────────────────────┬──────────┬────────────┐
-        │ agreement              ┆ title                              ┆ partner      ┆ kind              ┆ status                     ┆ stands   ┆ first step │
-        ╞════════════════════════╪════════════════════════════════════╪══════════════╪═══════════════════╪════════════════════════════╪══════════╪════════════╡
-        │ agreements/jp-jpd-2013 ┆ Déclaration politique commune [fr] ┆ countries/jp ┆ joint declaration ┆ POSSIBLY not yet or signed ┆ POSSIBLY ┆ 2013-04-15 │
-        └────────────────────────┴────────────────────────────────────┴──────────────┴───────────────────┴────────────────────────────┴──────────┴────────────┘
+        ┌────────────────────────────────────┬───────────────────┬────────────────────────────┬──────────┬────────────┐
+        │ agreement                          ┆ partner, kind     ┆ status                     ┆ stands   ┆ first step │
+        ╞════════════════════════════════════╪═══════════════════╪════════════════════════════╪══════════╪════════════╡
+        │ Déclaration politique commune [fr] ┆ countries/jp      ┆ POSSIBLY not yet or signed ┆ POSSIBLY ┆ 2013-04-15 │
+        │ agreements/jp-jpd-2013             ┆ joint declaration ┆                            ┆          ┆            │
+        └────────────────────────────────────┴───────────────────┴────────────────────────────┴──────────┴────────────┘
         as of 2013-04, known at 424
         ");
     }

@@ -29,7 +29,7 @@ pub(crate) enum Areas {
     },
     /// Areas in the order of their names
     #[command(after_help = "Example:
-  minuted areas list --within areas/emerging-challenges")]
+  minuted areas list --within areas/emerging-security-challenges")]
     List {
         /// Only what is part of this area, at any depth
         #[arg(long, value_name = "NAME", value_parser = names::of(&["areas"]))]
@@ -40,7 +40,7 @@ pub(crate) enum Areas {
     /// What partners had chosen on a day, how far, and who gives
     #[command(after_help = "Examples:
   minuted areas choices --actor countries/jp
-  minuted areas choices --area areas/emerging-challenges --with-descendants --as-of 2015")]
+  minuted areas choices --area areas/emerging-security-challenges --with-descendants --as-of 2015")]
     Choices(Choices),
 }
 
@@ -133,22 +133,32 @@ impl Show for ListAreasResponse {
     }
 }
 
+/// What is listed was chosen that day, or possibly was.
+fn doubt(choice: &AreaChoice) -> &'static str {
+    if words::possible(choice.chosen) { "\n(POSSIBLY)" } else { "" }
+}
+
+/// When it was chosen, over the agreement that says so.
+fn since_and_under(choice: &AreaChoice) -> String {
+    let parts = [choice.since.join(" or "), choice.agreements.join("\n")];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
 impl Show for ListAreaChoicesResponse {
     fn show(&self, look: Look) -> String {
         let row = |choice: &AreaChoice| {
             [
                 look::name(choice.actor_display_name.as_ref()),
-                format!("{} ({})", look::name(choice.area_display_name.as_ref()), choice.area),
-                words::truth(choice.chosen).to_owned(),
-                words::any_of("Extent", &choice.extents),
-                words::any_of("GivenBy", &choice.given_by),
-                choice.since.join(", "),
-                choice.agreements.join(", "),
+                look::called(choice.area_display_name.as_ref(), &choice.area) + doubt(choice),
+                format!(
+                    "extent: {}\ngiven by: {}",
+                    words::any_of("Extent", &choice.extents),
+                    words::any_of("GivenBy", &choice.given_by)
+                ),
+                since_and_under(choice),
             ]
         };
-        look.rows(
-            ["partner", "area", "chosen", "extent", "who gives", "since", "agreement"],
-            self.choices.iter().map(row),
-        ) + &look::times(self.answered_as_of.as_ref())
+        look.rows(["partner", "area", "how", "since, under"], self.choices.iter().map(row))
+            + &look::times(self.answered_as_of.as_ref())
     }
 }

@@ -132,14 +132,13 @@ impl Show for ListDecisionsResponse {
         let row = |decision: &Decision| {
             [
                 decision.taken.clone(),
-                decision.name.clone(),
-                look::name(decision.title.as_ref()),
+                look::called(decision.title.as_ref(), &decision.name),
                 decision.body.clone(),
                 words::any_of("DecisionStatus", &decision.statuses),
                 rules(decision),
             ]
         };
-        look.rows(["taken", "decision", "title", "by", "status", "rules"], self.decisions.iter().map(row))
+        look.rows(["taken", "decision", "by", "status", "rules"], self.decisions.iter().map(row))
             + &look::times(self.answered_as_of.as_ref())
     }
 }
@@ -150,23 +149,26 @@ impl Show for TraceDecisionResponse {
         let forward = self.descendants.iter().map(|step| row(&format!("forward {}", step.depth), step));
         let itself = LineageStep { decision: self.decision.clone(), ..Default::default() };
         look.rows(
-            ["", "taken", "decision", "title", "status", "links"],
+            ["", "taken", "decision, and its links", "status"],
             back.chain([row("→", &itself)]).chain(forward),
         ) + &look::times(self.answered_as_of.as_ref())
     }
 }
 
 /// A decision of a lineage: how far away, what it is, and by which links.
-fn row(place: &str, step: &LineageStep) -> [String; 6] {
+fn row(place: &str, step: &LineageStep) -> [String; 4] {
     let decision = step.decision.clone().unwrap_or_default();
-    let links = step
-        .links
-        .iter()
-        .map(|link| format!("{} {} {}", link.from, words::word("LinkType", link.r#type), link.to));
-    let links = links.collect::<Vec<_>>().join("\n");
-    let title = look::name(decision.title.as_ref());
+    let links = step.links.iter().map(|link| {
+        let how = words::word("LinkType", link.r#type);
+        if link.from == decision.name {
+            format!("\n  {how} {}", link.to)
+        } else {
+            format!("\n  {} {how} it", link.from)
+        }
+    });
+    let called = look::called(decision.title.as_ref(), &decision.name) + &links.collect::<String>();
     let status = words::any_of("DecisionStatus", &decision.statuses);
-    [place.to_owned(), decision.taken, decision.name, title, status, links]
+    [place.to_owned(), decision.taken, called, status]
 }
 
 #[cfg(test)]
@@ -205,14 +207,17 @@ mod tests {
             answered_as_of: None,
         };
         insta::assert_snapshot!(answer.show(Look::default()), @r"
-        ┌───────────┬───────┬───────────────────┬───────┬───────────┬─────────────────────────────────────────────────┐
-        │           ┆ taken ┆ decision          ┆ title ┆ status    ┆ links                                           │
-        ╞═══════════╪═══════╪═══════════════════╪═══════╪═══════════╪═════════════════════════════════════════════════╡
-        │ back 2    ┆       ┆ decisions/concept ┆       ┆ in effect ┆ decisions/lisbon derives from decisions/concept │
-        │ back 1    ┆       ┆ decisions/lisbon  ┆       ┆ in effect ┆ decisions/policy implements decisions/lisbon    │
-        │ →         ┆       ┆ decisions/policy  ┆       ┆ in effect ┆                                                 │
-        │ forward 1 ┆       ┆ decisions/menu    ┆       ┆ in effect ┆ decisions/menu part of decisions/policy         │
-        └───────────┴───────┴───────────────────┴───────┴───────────┴─────────────────────────────────────────────────┘
+        ┌───────────┬───────┬────────────────────────────────────┬───────────┐
+        │           ┆ taken ┆ decision, and its links            ┆ status    │
+        ╞═══════════╪═══════╪════════════════════════════════════╪═══════════╡
+        │ back 2    ┆       ┆ decisions/concept                  ┆ in effect │
+        │           ┆       ┆   decisions/lisbon derives from it ┆           │
+        │ back 1    ┆       ┆ decisions/lisbon                   ┆ in effect │
+        │           ┆       ┆   decisions/policy implements it   ┆           │
+        │ →         ┆       ┆ decisions/policy                   ┆ in effect │
+        │ forward 1 ┆       ┆ decisions/menu                     ┆ in effect │
+        │           ┆       ┆   part of decisions/policy         ┆           │
+        └───────────┴───────┴────────────────────────────────────┴───────────┘
         ");
     }
 }

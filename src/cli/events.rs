@@ -10,7 +10,7 @@ use super::{names, options, time, words};
 use crate::proto::v1::event_service_client::EventServiceClient;
 use crate::proto::v1::read_events_request::Start;
 use crate::proto::v1::{
-    Amendment, Event, Fact, GetEventRequest, GetEventResponse, ReadEventsRequest, Source,
+    Amendment, Event, Fact, GetEventRequest, GetEventResponse, ReadEventsRequest, Source, Valid,
 };
 
 named!(GetEventResponse, ReadEventsResponse);
@@ -130,32 +130,58 @@ impl Filter {
         };
         let answers = EventServiceClient::new(client.unbounded().await?).read_events(request).await?;
         let mut answers = answers.into_inner();
+        let mut headed = client.wants_json();
         while let Some(answer) = answers.message().await? {
             let text: String = if client.wants_json() {
                 json::compact(&answer) + "\n"
             } else {
-                answer.events.iter().map(line).collect()
+                answer.events.iter().map(|event| line(event, client.look.terminal())).collect()
             };
+            if !text.is_empty() && !std::mem::replace(&mut headed, true) {
+                print(&header())?;
+            }
             print(&text)?;
         }
         Ok(())
     }
 }
 
-/// An event on one line: they may come for ever, so no table has an end to wait for.
-fn line(event: &Event) -> String {
+/// Over the first event.
+fn header() -> String {
+    columns("event", "recorded at", "stream", "fact", "when") + "\n"
+}
+
+fn columns(position: &str, at: &str, stream: &str, kind: &str, valid: &str) -> String {
+    format!("{position:>7}  {at:<20}  {stream:<30}  {kind:<22}  {valid:<10}").trim_end().to_owned()
+}
+
+/// An event on one line: they may come for ever, so no table has an end to wait for. On a terminal of a known width its
+/// content is the second line, as far as it fits.
+fn line(event: &Event, terminal: Option<usize>) -> String {
     let (kind, content) = event.fact.as_ref().map(json::kind_and_content).unwrap_or_default();
     let valid = look::valid(event.valid.as_ref());
     let at = time::instant(event.recorded_at.as_ref());
-    format!("{:>7}  {at}  {:<30} {kind:<22} {valid:<10}  {content}\n", event.position, event.name)
+    let head = columns(&event.position.to_string(), &at, &event.name, &kind, &valid);
+    match terminal {
+        None => format!("{head}  {content}\n"),
+        Some(width) => {
+            let room = width.saturating_sub(9);
+            let cut: String = match content.chars().count() {
+                length if length <= room => content,
+                _ => content.chars().take(room.saturating_sub(1)).chain(['…']).collect(),
+            };
+            format!("{head}\n         {cut}\n")
+        }
+    }
 }
 
 impl Show for GetEventResponse {
     fn show(&self, look: Look) -> String {
         let Some(event) = &self.event else { return look::known(self.answered_as_of.as_ref()) };
         let (kind, content) = content(event.fact.as_ref());
+        let known_valid = self.known_valid.clone().filter(|valid| *valid != Valid::default());
         let corrected = self.stands
-            && (&self.known_valid, &self.known_source, &self.known_fact)
+            && (&known_valid, &self.known_source, &self.known_fact)
                 != (&event.valid, &event.source, &event.fact);
         let mut rows = vec![
             ("event", format!("events/{}", event.position)),
@@ -179,9 +205,17 @@ impl Show for GetEventResponse {
     }
 }
 
-/// The kind of a fact and its content as JSON.
+/// What is no longer stays on one line.
+const SHORT: usize = 60;
+
+/// The kind of a fact and its content as JSON, a field a line where it is long.
 fn content(fact: Option<&Fact>) -> (String, String) {
-    fact.map(json::kind_and_content).unwrap_or_default()
+    let (kind, text) = fact.map(json::kind_and_content).unwrap_or_default();
+    if text.len() <= SHORT {
+        return (kind, text);
+    }
+    let fields: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    (kind, fields.and_then(|fields| serde_json::to_string_pretty(&fields).ok()).unwrap_or(text))
 }
 
 fn source(source: Option<&Source>) -> String {
@@ -201,8 +235,8 @@ fn amendment(amendment: &Amendment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::v1::AreaWithdrawn;
     use crate::proto::v1::fact::Kind;
-    use crate::proto::v1::{AreaWithdrawn, Valid};
 
     fn event() -> Event {
         let fact = Fact { kind: Some(Kind::AreaWithdrawn(AreaWithdrawn { area: "areas/cyber".into() })) };
@@ -222,10 +256,12 @@ mod tests {
     #[test]
     fn an_event_is_a_line() {
         assert_eq!(
-            line(&event()),
-            "    425  2011-09-15T10:00:00Z  countries/jp                   area_withdrawn         2011-09     \
+            line(&event(), None),
+            "    425  2011-09-15T10:00:00Z  countries/jp                    area_withdrawn          2011-09  \
              {\"area\":\"areas/cyber\"}\n"
         );
+        let on_terminal = line(&event(), Some(24));
+        assert!(on_terminal.ends_with("  2011-09\n         {\"area\":\"areas…\n"), "{on_terminal}");
     }
 
     #[test]

@@ -147,17 +147,12 @@ pub(crate) fn readable(status: &Status) -> String {
     }
     let details = status.get_error_details();
     let mut text = headline(status, &details);
-    for violation in details.bad_request().iter().flat_map(|bad| &bad.field_violations) {
-        let place = if violation.field.is_empty() { "request" } else { &violation.field };
-        let _ = write!(text, "\n  {place}: {}", with_reason(&violation.reason, &violation.description));
-    }
-    for violation in details.precondition_failure().iter().flat_map(|failure| &failure.violations) {
-        let _ = write!(
-            text,
-            "\n  {}: {}",
-            violation.subject,
-            with_reason(&violation.r#type, &violation.description)
-        );
+    for Violation { place, says, reason } in violations(&details) {
+        let place = if place.is_empty() { "request" } else { place };
+        // A description that begins with its place, or names the event that is the place, does not need it twice.
+        let named = says.split_once(": ").is_some_and(|(begin, _)| begin.contains(place));
+        let place = if named { String::new() } else { format!("{place}: ") };
+        let _ = write!(text, "\n  {place}{}", with_reason(reason, says));
     }
     if let Some(advice) = advice(status, &details) {
         let _ = write!(text, "\n  → {advice}");
@@ -165,11 +160,46 @@ pub(crate) fn readable(status: &Status) -> String {
     text
 }
 
+/// What is wrong in one place.
+struct Violation<'d> {
+    place: &'d str,
+    says: &'d str,
+    reason: &'d str,
+}
+
+fn violations(details: &ErrorDetails) -> Vec<Violation<'_>> {
+    let fields = details.bad_request().into_iter().flat_map(|bad| &bad.field_violations);
+    let fields = fields.map(|v| Violation { place: &v.field, says: &v.description, reason: &v.reason });
+    let events = details.precondition_failure().into_iter().flat_map(|failure| &failure.violations);
+    let events = events.map(|v| Violation { place: &v.subject, says: &v.description, reason: &v.r#type });
+    fields.chain(events).collect()
+}
+
 /// `FAILED_PRECONDITION · NOT_JOINED: …`.
 fn headline(status: &Status, details: &ErrorDetails) -> String {
     let reason = details.error_info().map(|info| info.reason.as_str()).unwrap_or_default();
     let name = with_dot(code_name(status.code()), reason);
-    if status.message().is_empty() { name } else { format!("{name}: {}", status.message()) }
+    let message = general(status.message(), &violations(details));
+    if message.is_empty() { name } else { format!("{name}: {message}") }
+}
+
+/// A message without the violation that it quotes, where all of them follow on lines of their own; if the answer had no
+/// room for all, how many there are.
+fn general(message: &str, listed: &[Violation<'_>]) -> String {
+    let quoted = listed.iter().find_map(|Violation { place, says, .. }| {
+        let field = message.find(&format!(": {place}: {says}"));
+        let event = says.split_once(": ").and_then(|(at, says)| message.find(&format!(": {at}, {says}")));
+        field.or(event)
+    });
+    let Some(end) = quoted else { return message.to_owned() };
+    let more = message.rsplit_once("(and ").and_then(|(_, rest)| rest.strip_suffix(" more)"));
+    let all = 1 + more.and_then(|more| more.parse::<usize>().ok()).unwrap_or(0);
+    let general = &message[..end];
+    if all > listed.len() {
+        format!("{general} (the first {} of {all})", listed.len())
+    } else {
+        general.to_owned()
+    }
 }
 
 fn with_dot(code: &str, reason: &str) -> String {
@@ -223,8 +253,13 @@ fn advice(status: &Status, details: &ErrorDetails) -> Option<String> {
         ("ALREADY_RETRACTED" | "NOT_CORRECTABLE" | "NOT_LAST_CORRECTION", _) => {
             "`minuted events get` shows an event with its corrections"
         }
+        ("UNKNOWN_EVENT", _) => "`minuted status` says how far the log goes",
         (unknown, Code::NotFound) if unknown.starts_with("UNKNOWN_") => {
-            "check the name with `list`, or record it first (or later in the same request)"
+            return Some(if details.precondition_failure().is_some() {
+                "check the name, or record it first (or later in the same request)".to_owned()
+            } else {
+                format!("check the name: `minuted {}` shows those that are recorded", list_of(unknown))
+            });
         }
         (_, Code::DeadlineExceeded | Code::Cancelled) => "try again, or wait longer with --timeout",
         (_, Code::Unavailable) => {
@@ -238,6 +273,22 @@ fn advice(status: &Status, details: &ErrorDetails) -> Option<String> {
         _ => return None,
     };
     Some(fixed.to_owned())
+}
+
+/// The command that lists what is of this kind.
+fn list_of(unknown: &str) -> &'static str {
+    match unknown {
+        "UNKNOWN_ACTOR" => "actors list",
+        "UNKNOWN_FRAMEWORK" => "frameworks list",
+        "UNKNOWN_AREA" => "areas list",
+        "UNKNOWN_AGREEMENT" => "agreements list",
+        "UNKNOWN_ACTIVITY" => "activities list",
+        "UNKNOWN_MEETING" => "meetings list",
+        "UNKNOWN_OPERATION" => "operations list",
+        "UNKNOWN_CONTRIBUTION" => "operations contributions",
+        "UNKNOWN_DECISION" => "decisions list",
+        _ => "status",
+    }
 }
 
 #[cfg(test)]
@@ -274,6 +325,37 @@ mod tests {
           → other facts rest on this one: correct or retract the events listed, in the same request or before
         ");
         assert_eq!(Failure::from(status).code(), 1);
+    }
+
+    #[test]
+    fn a_violation_that_the_message_quotes_is_shown_once() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("FIELD_REQUIRED", "minuted", []);
+        details.add_bad_request_violation("commands[0].name", "a name is needed");
+        let message = "a field is missing: commands[0].name: a name is needed (and 2 more)";
+        let status = Status::with_error_details(Code::InvalidArgument, message, details);
+        insta::assert_snapshot!(readable(&status), @r"
+        INVALID_ARGUMENT · FIELD_REQUIRED: a field is missing (the first 1 of 3)
+          commands[0].name: a name is needed
+        ");
+        let mut details = ErrorDetails::new();
+        details.set_error_info("ALREADY_JOINED", "minuted", []);
+        let says = "countries/jp (events/161): it held it since 2008";
+        details.add_precondition_failure_violation("ALREADY_JOINED", "events/161", says);
+        let message = "it held the framework then: countries/jp (events/161), it held it since 2008";
+        let status = Status::with_error_details(Code::FailedPrecondition, message, details);
+        insta::assert_snapshot!(readable(&status), @r"
+        FAILED_PRECONDITION · ALREADY_JOINED: it held the framework then
+          countries/jp (events/161): it held it since 2008 (ALREADY_JOINED)
+        ");
+    }
+
+    #[test]
+    fn what_is_not_recorded_is_looked_for_in_its_list() {
+        let mut details = ErrorDetails::new();
+        details.set_error_info("UNKNOWN_CONTRIBUTION", "minuted", []);
+        let status = Status::with_error_details(Code::NotFound, "contributions/x is not recorded", details);
+        assert!(readable(&status).contains("`minuted operations contributions`"), "{}", readable(&status));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write as _};
 
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 
-use super::words;
+use super::{columns, words};
 use crate::proto::v1::{AnsweredAsOf, Count, DisplayName, Valid};
 
 /// The width of a table that goes nowhere in particular.
@@ -14,6 +14,7 @@ const WIDTH: u16 = 120;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Look {
     colour: bool,
+    terminal: bool,
     width: Option<u16>,
 }
 
@@ -24,17 +25,27 @@ impl Look {
         let stdout = std::io::stdout();
         let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let terminal = || stdout.is_terminal().then(|| Table::new().width()).flatten();
-        Look { colour, width: columns.or_else(terminal).or(Some(WIDTH)) }
+        let terminal = stdout.is_terminal();
+        let of_terminal = || terminal.then(|| Table::new().width()).flatten();
+        Look { colour, terminal, width: columns.or_else(of_terminal).or(Some(WIDTH)) }
+    }
+
+    /// How wide the terminal is, if the output goes to one.
+    pub(crate) fn terminal(self) -> Option<usize> {
+        self.width.filter(|_| self.terminal).map(usize::from)
     }
 
     /// One thing: a field a row. Empty ones are left out.
     pub(crate) fn fields(self, rows: impl IntoIterator<Item = (&'static str, String)>) -> String {
+        let mut rows: Vec<[String; 2]> = rows
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(label, value)| [label.to_owned(), value])
+            .collect();
+        self.fit(&mut rows);
         let mut table = self.table();
-        for (label, value) in rows {
-            if !value.is_empty() {
-                table.add_row([Cell::new(label).add_attribute(Attribute::Bold), cell(value)]);
-            }
+        for [label, value] in rows {
+            table.add_row([Cell::new(label).add_attribute(Attribute::Bold), cell(value)]);
         }
         finish(&table)
     }
@@ -45,10 +56,17 @@ impl Look {
         header: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> String {
+        let mut rows: Vec<[String; N]> = std::iter::once(header.map(str::to_owned)).chain(rows).collect();
+        if rows.len() == 1 {
+            return "none\n".to_owned();
+        }
+        self.fit(&mut rows);
+        let mut rows = rows.into_iter();
         let mut table = self.table();
+        let header = rows.next().expect("the header is the first row");
         table.set_header(header.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
-        table.add_rows(rows.into_iter().map(|row| row.map(cell)));
-        if table.is_empty() { "none\n".to_owned() } else { finish(&table) }
+        table.add_rows(rows.map(|row| row.map(cell)));
+        finish(&table)
     }
 
     /// A line over a table.
@@ -56,13 +74,17 @@ impl Look {
         if self.colour { format!("\x1b[1m{text}\x1b[0m\n") } else { format!("{text}\n") }
     }
 
+    /// Breaks what would make the table too wide.
+    fn fit<const N: usize>(self, rows: &mut [[String; N]]) {
+        if let Some(width) = self.width {
+            columns::fit(rows, width.into());
+        }
+    }
+
     fn table(self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::UTF8_FULL_CONDENSED);
-        match self.width {
-            Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
-            None => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
+        table.set_content_arrangement(ContentArrangement::Disabled);
         if self.colour {
             table.enforce_styling()
         } else {
@@ -98,6 +120,12 @@ pub(crate) fn name(name: Option<&DisplayName>) -> String {
     let language = if name.fallback { format!(" [{}]", name.language) } else { String::new() };
     let doubt = if words::possible(name.truth) { " (POSSIBLY)" } else { "" };
     format!("{text}{language}{doubt}")
+}
+
+/// What something is called, over its resource name: two lines of one cell.
+pub(crate) fn called(display: Option<&DisplayName>, resource: &str) -> String {
+    let name = name(display);
+    if name.is_empty() { resource.to_owned() } else { format!("{name}\n{resource}") }
 }
 
 /// When something was so, as it was recorded.
@@ -194,7 +222,7 @@ mod tests {
 
     #[test]
     fn colour_and_width_are_kept() {
-        let look = Look { colour: true, width: Some(30) };
+        let look = Look { colour: true, width: Some(30), ..Look::default() };
         let table = look.fields([
             ("partner", "POSSIBLY".to_owned()),
             ("note", "word ".repeat(20)),

@@ -212,14 +212,13 @@ impl Show for ListMeetingsResponse {
         let row = |meeting: &Meeting| {
             [
                 look::valid(meeting.valid.as_ref()),
-                meeting.name.clone(),
-                look::name(meeting.title.as_ref()),
+                look::called(meeting.title.as_ref(), &meeting.name),
                 words::word("MeetingState", meeting.state),
                 class(meeting),
                 meeting.label.clone(),
             ]
         };
-        look.rows(["when", "meeting", "title", "state", "class", "label"], self.meetings.iter().map(row))
+        look.rows(["when", "meeting", "state", "class", "label"], self.meetings.iter().map(row))
             + &look::known(self.answered_as_of.as_ref())
     }
 }
@@ -228,18 +227,14 @@ impl Show for ListExternalsWithoutAgreementResponse {
     fn show(&self, look: Look) -> String {
         let row = |external: &ExternalWithoutAgreement| {
             [
-                external.actor.clone(),
-                look::name(external.display_name.as_ref()),
+                look::called(external.display_name.as_ref(), &external.actor),
                 look::valid(external.valid.as_ref()),
-                external.meeting.clone(),
-                look::name(external.meeting_title.as_ref()),
+                look::called(external.meeting_title.as_ref(), &external.meeting),
                 words::truth(external.truth).to_owned(),
             ]
         };
-        look.rows(
-            ["actor", "name", "when", "meeting", "title", "without agreement"],
-            self.externals.iter().map(row),
-        ) + &look::known(self.answered_as_of.as_ref())
+        look.rows(["who", "when", "meeting", "without agreement"], self.externals.iter().map(row))
+            + &look::known(self.answered_as_of.as_ref())
     }
 }
 

@@ -9,6 +9,7 @@ mod agreements;
 mod areas;
 mod bench;
 mod client;
+mod columns;
 mod decisions;
 mod demo;
 mod events;
@@ -44,10 +45,10 @@ use options::Options;
 #[derive(Clone, Debug, Parser)]
 #[command(name = "minuted", version, after_help = format!("\
 Examples:
-  minuted demo                                           see it work, with a sample of real records
-  minuted serve --data-dir data                          run the daemon
-  minuted import tests/data/partnerships.jsonl           record what a file says
-  minuted actors standing --as-of 2011-09-30             ask
+  minuted demo                                    see it work on real records
+  minuted serve --data-dir data                   run the daemon
+  minuted import tests/data/partnerships.jsonl    record what a file says
+  minuted actors standing --as-of 2011-09-30      ask
   minuted agreements get agreements/jp-jpd-2013 --known-at 421
 
 {EXIT_CODES}"))]

@@ -161,14 +161,13 @@ impl Show for ListOperationsResponse {
     fn show(&self, look: Look) -> String {
         let row = |operation: &Operation| {
             [
-                operation.name.clone(),
-                look::name(operation.display_name.as_ref()),
+                look::called(operation.display_name.as_ref(), &operation.name),
                 operation.launched.clone(),
                 operation.ended.clone(),
                 words::truth(operation.active).to_owned(),
             ]
         };
-        look.rows(["operation", "name", "launched", "ended", "active"], self.operations.iter().map(row))
+        look.rows(["operation", "launched", "ended", "active"], self.operations.iter().map(row))
             + &look::times(self.answered_as_of.as_ref())
     }
 }
@@ -224,7 +223,7 @@ impl Show for ListContributorsResponse {
         let row = |contributor: &Contributor| {
             let contributions: Vec<String> = contributor.contributions.iter().map(summary).collect();
             [
-                format!("{} ({})", look::name(contributor.display_name.as_ref()), contributor.actor),
+                look::called(contributor.display_name.as_ref(), &contributor.actor),
                 words::truth(contributor.military).to_owned(),
                 words::truth(contributor.other).to_owned(),
                 contributions.join("\n"),
@@ -269,11 +268,11 @@ mod tests {
             ..Default::default()
         };
         insta::assert_snapshot!(answer.show(Look::default()), @r"
-        ┌─────────────────┬────────────┬───────────┬─────────────────────────────────────────────────────────────────┐
-        │ who             ┆ militarily ┆ otherwise ┆ contributions                                                   │
-        ╞═════════════════╪════════════╪═══════════╪═════════════════════════════════════════════════════════════════╡
-        │  (countries/au) ┆ POSSIBLY   ┆ no        ┆ military: troops, 1550 people, seen 2010-11 (POSSIBLY that day) │
-        └─────────────────┴────────────┴───────────┴─────────────────────────────────────────────────────────────────┘
+        ┌──────────────┬────────────┬───────────┬─────────────────────────────────────────────────────────────────┐
+        │ who          ┆ militarily ┆ otherwise ┆ contributions                                                   │
+        ╞══════════════╪════════════╪═══════════╪═════════════════════════════════════════════════════════════════╡
+        │ countries/au ┆ POSSIBLY   ┆ no        ┆ military: troops, 1550 people, seen 2010-11 (POSSIBLY that day) │
+        └──────────────┴────────────┴───────────┴─────────────────────────────────────────────────────────────────┘
         militarily: 0 certain + 1 possible, otherwise: 0
         ");
     }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::failure::Failure;
 use super::look::print;
@@ -42,13 +44,10 @@ impl Serve {
         settings.server.data_dir = self.data_dir.unwrap_or(settings.server.data_dir);
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         speak(&settings.telemetry);
-        let read = options
-            .config
-            .as_ref()
-            .map_or("none: neither --config nor MINUTED_CONFIG names one".into(), |file| {
-                file.display().to_string()
-            });
-        tracing::info!(read, "configuration file");
+        match &options.config {
+            Some(file) => tracing::info!(file = %file.display(), "settings are read from a file"),
+            None => tracing::info!("no settings file is read: neither --config nor MINUTED_CONFIG names one"),
+        }
         let listener = listen(settings.server.listen).await?;
         let address = listener.local_addr()?;
         let ready = move || drop(print(&format!("listening on {address}\n")));
@@ -95,23 +94,23 @@ pub(super) fn stopped() -> std::io::Result<impl Future<Output = ()> + Send + 'st
 
 /// Sends what the daemon says about itself to stderr. The libraries underneath are heard from warnings on.
 pub(super) fn speak(telemetry: &Telemetry) {
-    let filter = match telemetry.level {
-        Level::Off => "off",
-        Level::Error => "error",
-        Level::Warn => "warn",
-        Level::Info => "warn,minuted=info",
-        Level::Debug => "warn,minuted=debug",
-        Level::Trace => "warn,minuted=trace",
+    let ours = match telemetry.level {
+        Level::Off => LevelFilter::OFF,
+        Level::Error => LevelFilter::ERROR,
+        Level::Warn => LevelFilter::WARN,
+        Level::Info => LevelFilter::INFO,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Trace => LevelFilter::TRACE,
     };
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr);
+    let wanted = Targets::new().with_default(ours.min(LevelFilter::WARN)).with_target("minuted", ours);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     // It is set once in a process; a second time changes nothing, which only tests see.
     let _set = match telemetry.format {
         LineFormat::Text => {
             let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-            lines.with_ansi(colour).try_init()
+            tracing_subscriber::registry().with(wanted).with(lines.with_ansi(colour)).try_init()
         }
-        LineFormat::Json => lines.json().try_init(),
+        LineFormat::Json => tracing_subscriber::registry().with(wanted).with(lines.json()).try_init(),
     };
 }
 

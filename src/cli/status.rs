@@ -26,7 +26,7 @@ impl Show for GetStatusResponse {
                 if p.failure.is_empty() { String::new() } else { format!(", stopped: {}", p.failure) };
             format!("{} at {}{failure}", p.name, p.position)
         });
-        let phases = self.start_phases.iter().map(|phase| format!("{} {} µs", phase.name, phase.micros));
+        let phases = self.start_phases.iter().map(|phase| format!("{}: {}", phase.name, took(phase.micros)));
         let join = |lines: Vec<String>| lines.join("\n");
         look.fields([
             ("daemon", format!("minuted {}", self.version)),
@@ -48,5 +48,25 @@ fn log(log: &LogStatus) -> String {
     let aside = log.set_aside.iter().map(|aside| {
         format!("\nset aside from a torn tail: {} bytes at {} in {}", aside.bytes, aside.offset, aside.file)
     });
-    format!("{}: {} segments, {} bytes", log.location, log.segments, log.bytes) + &aside.collect::<String>()
+    let segments = if log.segments == 1 { "segment" } else { "segments" };
+    format!("{}: {} {segments}, {} bytes", log.location, log.segments, log.bytes) + &aside.collect::<String>()
+}
+
+/// A time in the unit in which it reads well.
+fn took(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..10_000_000 => format!("{} ms", micros / 1_000),
+        _ => format!("{} s", micros / 1_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_well() {
+        assert_eq!([93, 37_571, 101_944_000].map(took), ["93 µs", "37 ms", "101 s"]);
+    }
 }

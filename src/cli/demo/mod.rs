@@ -146,10 +146,13 @@ The daemon stays up. From another terminal:
   {program} events --kind event_corrected
   {program} --help
 
-or with a generic gRPC client, which learns the API by reflection:
+or with a generic gRPC client, which learns the API by reflection, such as buf:
 
-  grpcurl -plaintext {address} list
-  grpcurl -plaintext -d '{{\"name\": \"countries/jp\"}}' {address} minuted.v1.ActorService/GetActor
+  buf curl --protocol grpc --http2-prior-knowledge --list-methods \\
+    http://{address}
+  buf curl --protocol grpc --http2-prior-knowledge \\
+    -d '{{\"name\": \"countries/jp\"}}' \\
+    http://{address}/minuted.v1.ActorService/GetActor
 
 Ctrl-C ends it.
 "

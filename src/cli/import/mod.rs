@@ -30,7 +30,7 @@ recorded, and up to --window requests are under way at once, which is many times
 pub(crate) struct Import {
     /// A file, or - for standard input
     file: PathBuf,
-    /// What to do about a bad line
+    /// What to do about a bad line: stop, and record nothing behind it, or skip it and go on
     #[arg(long, value_enum, default_value_t = OnError::Stop)]
     on_error: OnError,
     /// So many lines are one request, recorded whole or not at all
@@ -41,12 +41,10 @@ pub(crate) struct Import {
     window: u16,
 }
 
-/// What to do about a bad line.
+/// What to do about a bad line. (The variants bear no text: clap would give each option of the help a paragraph.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OnError {
-    /// Record nothing behind it
     Stop,
-    /// Go on with the next
     Skip,
 }
 
@@ -105,7 +103,12 @@ pub(crate) async fn run(
 ) -> (Summary, Result<(), Failure>) {
     let mut progress = Progress::new(total);
     let mut summary = Summary::default();
-    let outcome = stream::run(channel, plan, input, &mut summary, &mut progress).await;
+    let outcome = tokio::select! {
+        outcome = stream::run(channel, plan, input, &mut summary, &mut progress) => outcome,
+        () = interrupted() => Err(Failure::Partly(
+            "interrupted: import again to go on, what is recorded is not recorded twice".to_owned(),
+        )),
+    };
     progress.finish();
     let outcome = match outcome {
         Ok(()) if summary.refused > 0 => Err(Failure::Partly(match plan.on_error {
@@ -115,6 +118,13 @@ pub(crate) async fn run(
         other => other,
     };
     (summary, outcome)
+}
+
+/// Done when Ctrl-C is pressed.
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }
 
 impl std::fmt::Display for Summary {
@@ -135,8 +145,11 @@ async fn open(path: &Path) -> Result<(Input, Option<u64>), Failure> {
     let unreadable =
         |error: std::io::Error| Failure::Input(format!("cannot read {}: {error}", path.display()));
     let file = tokio::fs::File::open(path).await.map_err(unreadable)?;
-    let regular = file.metadata().await.map_err(unreadable)?.is_file();
-    let total = if regular { lines::count(path).await.ok() } else { None };
+    let metadata = file.metadata().await.map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(Failure::Input(format!("cannot read {}: it is a directory", path.display())));
+    }
+    let total = if metadata.is_file() { lines::count(path).await.ok() } else { None };
     Ok((Box::new(BufReader::with_capacity(1 << 16, file)), total))
 }
 
@@ -155,5 +168,8 @@ mod tests {
     async fn a_missing_file_is_named() {
         let Err(failure) = open(Path::new("no/such.jsonl")).await else { panic!("there is none") };
         assert!(failure.to_string().contains("no/such.jsonl"));
+        let directory = tempfile::tempdir().unwrap();
+        let Err(failure) = open(directory.path()).await else { panic!("it is a directory") };
+        assert!(failure.to_string().ends_with("it is a directory"), "{failure}");
     }
 }
