@@ -117,7 +117,8 @@ fn damage(bytes: &mut Vec<u8>, random: &mut StdRng) {
         0 | 1 => bytes[at] ^= 1 << random.random_range(0..8),
         2 => bytes[at..end].fill(0),
         3 => bytes[at..end].fill_with(|| random.random()),
-        _ => bytes.truncate(at),
+        // Where frames may begin, half the time: what is cut off there leaves nothing to see.
+        _ => bytes.truncate(if random.random_bool(0.5) { at & !7 } else { at }),
     }
 }
 
