@@ -5,6 +5,7 @@
 //! share nothing with the writer but where that ends.
 
 mod catalog;
+pub mod inspect;
 mod reader;
 mod recovery;
 mod scan;
