@@ -95,9 +95,37 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<(Recorder, oneshot::Receiver<Result<(), AppendError>>), LoadError> {
+        let (recorder, run) = Recorder::new(log, state, clock, limits)?;
+        let (ended, how) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("recorder".into())
+            .spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let result = match runtime {
+                    Ok(runtime) => runtime.block_on(run),
+                    Err(source) => Err(AppendError::Failed { source: Arc::new(source) }),
+                };
+                // Nobody may be waiting for it any more.
+                let _ = ended.send(result);
+            })
+            .expect("the machine has room for one more thread");
+        Ok((recorder, how))
+    }
+
+    /// A recorder, and what it does, for a runtime of the caller's choice: a simulation runs it with everything else on
+    /// one thread, the same way every time. It reads from the log as it decides, which blocks.
+    ///
+    /// # Errors
+    ///
+    /// The last event cannot be read back.
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        state: State,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<(Recorder, impl Future<Output = Result<(), AppendError>> + Send + use<>), LoadError> {
         let (queue, requests) = mpsc::channel(limits.queue_max);
         let (stop, stopped) = watch::channel(false);
-        let (ended, how) = oneshot::channel();
         let durable = state.latest().as_ref().clone();
         let last = match durable.tail() {
             Position::ZERO => Timestamp::UNIX_EPOCH,
@@ -115,19 +143,7 @@ impl Recorder {
             undurable: VecDeque::new(),
             next: Group::default(),
         };
-        std::thread::Builder::new()
-            .name("recorder".into())
-            .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                let result = match runtime {
-                    Ok(runtime) => runtime.block_on(writer.run(requests, stopped)),
-                    Err(source) => Err(AppendError::Failed { source: Arc::new(source) }),
-                };
-                // Nobody may be waiting for it any more.
-                let _ = ended.send(result);
-            })
-            .expect("the machine has room for one more thread");
-        Ok((Recorder { queue, stop }, how))
+        Ok((Recorder { queue, stop }, writer.run(requests, stopped)))
     }
 
     /// Records the commands, all or none; with `validate_only` decides and records nothing. One outcome a command.

@@ -46,7 +46,7 @@ const TABLE: &[Row] = &[
         module: "cli",
         // The JSON of an import line and of an answer is one mapping, wherever it is read or written.
         may: &["proto", "log", "position", "wire::json", "server::config"],
-        lent: &[("cli::serve", "server"), ("cli::demo", "server")],
+        lent: &[("cli::serve", "server"), ("cli::demo", "server"), ("cli::log", "state::verify")],
     },
     row("main", &["cli", "server"]),
 ];
@@ -300,7 +300,7 @@ mod the_checker {
         one(
             "src/cli/record.rs",
             "use crate::server::{config::Config, run};",
-            "server::config, server in cli::serve, server in cli::demo",
+            "server::config, server in cli::serve, server in cli::demo, state::verify in cli::log",
         );
         one("src/main.rs", "use minuted::domain::decide;", "main may import only cli, server");
     }

@@ -1,6 +1,6 @@
 //! The command line: one file per family of subcommands, a client of the same gRPC API that everybody uses.
 //!
-//! 1. Only `serve` and `demo` run a daemon; everything else talks to one.
+//! 1. Only `serve` and `demo` run a daemon; everything else talks to one, but for `log`, which works without.
 //! 2. What went wrong goes to stderr with what to do about it, and into the exit code.
 
 mod activities;
@@ -19,6 +19,7 @@ mod frameworks;
 mod import;
 mod json;
 mod locale;
+mod log;
 mod look;
 mod meetings;
 mod names;
@@ -103,6 +104,9 @@ enum Command {
     #[command(after_help = "Example:
   minuted status --format json      (tailPosition is the last durable event)")]
     Status,
+    /// A log's files, while no daemon runs on them: check them, print them
+    #[command(subcommand)]
+    Log(log::Log),
 }
 
 /// Runs what the arguments of the process ask for, and says how it went.
@@ -143,6 +147,7 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => serve.run(&options, settings).await,
         Command::Demo(demo) => Box::pin(demo.run(&options, settings)).await,
+        Command::Log(log) => log.run(),
         asking => asking.ask(&Client::new(&options, &settings)).await,
     }
 }
@@ -157,6 +162,7 @@ impl Command {
             | Command::Import(_)
             | Command::Export(_)
             | Command::Bench(_)
+            | Command::Log(_)
             | Command::Status => false,
             Command::Events(events) => events.takes_known_at(),
             Command::Actors(_)
@@ -172,7 +178,7 @@ impl Command {
 
     async fn ask(self, client: &Client) -> Result<(), Failure> {
         match self {
-            Command::Serve(_) | Command::Demo(_) => Ok(()),
+            Command::Serve(_) | Command::Demo(_) | Command::Log(_) => Ok(()),
             Command::Record(record) => record.run(client).await,
             Command::Import(import) => import.run(client).await,
             Command::Export(export) => export.run(client).await,

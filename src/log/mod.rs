@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use self::embedded::inspect::{self, Damage, Finding, Inspection, Verdict};
 pub use self::embedded::{Access, Check, EmbeddedLog, EmbeddedOptions};
 pub use self::error::{AppendError, OpenError, ReadError};
 pub use self::frame::{FRAME_BYTES_MAX, Frame, FrameHash, NewFrame};

@@ -5,6 +5,7 @@ pub mod checkpoint;
 mod load;
 mod past;
 mod snapshot;
+pub mod verify;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@
 //! share nothing with the writer but where that ends.
 
 mod catalog;
+pub mod inspect;
 mod reader;
 mod recovery;
 mod scan;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::catalog::Catalog;
@@ -93,11 +95,19 @@ pub struct EmbeddedLog {
     durable: watch::Receiver<Position>,
     opened: OpenReport,
     read_only: Option<ReadOnlyBecause>,
-    /// `None` in a log that is read-only.
-    commands: Option<mpsc::Sender<Command>>,
-    writer: Option<JoinHandle<()>>,
+    writing: Writing,
     /// Shared with other readers; the writer holds its own.
     read_lock: Option<Box<dyn Lock>>,
+}
+
+/// Who writes.
+enum Writing {
+    /// Nobody: the log is read-only.
+    Nobody,
+    /// A thread of its own, which has the disk to wait for.
+    Thread(mpsc::Sender<Command>, JoinHandle<()>),
+    /// Whoever polls an append, at once: no thread, so that a simulation runs the same way every time.
+    Caller(Box<Mutex<Writer>>),
 }
 
 impl EmbeddedLog {
@@ -114,7 +124,39 @@ impl EmbeddedLog {
         storage: Arc<dyn Storage>,
         options: EmbeddedOptions,
     ) -> Result<EmbeddedLog, OpenError> {
-        let dir = dir.as_ref();
+        let (mut log, writer) = EmbeddedLog::recover(dir.as_ref(), storage, options)?;
+        if let Some(writer) = writer {
+            let (commands, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
+            let thread = thread::Builder::new().name("log-writer".to_owned()).spawn(|| writer.run(waiting));
+            let thread = thread.expect("a starting daemon is given a thread");
+            log.writing = Writing::Thread(commands, thread);
+        }
+        Ok(log)
+    }
+
+    /// As [`EmbeddedLog::open`], but an append is written by whoever polls it first, and done when that poll returns:
+    /// nothing depends on threads. For simulations; a daemon would wait for the disk where it decides.
+    ///
+    /// # Errors
+    /// Any [`OpenError`]; each variant says what to do next.
+    pub fn open_without_thread(
+        dir: impl AsRef<Path>,
+        storage: Arc<dyn Storage>,
+        options: EmbeddedOptions,
+    ) -> Result<EmbeddedLog, OpenError> {
+        let (mut log, writer) = EmbeddedLog::recover(dir.as_ref(), storage, options)?;
+        if let Some(writer) = writer {
+            log.writing = Writing::Caller(Box::new(Mutex::new(writer)));
+        }
+        Ok(log)
+    }
+
+    /// A log that nobody writes yet, and its writer, unless it is read-only.
+    fn recover(
+        dir: &Path,
+        storage: Arc<dyn Storage>,
+        options: EmbeddedOptions,
+    ) -> Result<(EmbeddedLog, Option<Writer>), OpenError> {
         let mut entry = recovery::enter(dir, &*storage, options.access)?;
         let recovered = match recovery::recover(dir, &storage, &options, entry.read_only.is_none()) {
             Err(OpenError::Io { path, source }) if is_no_room(&source) => {
@@ -133,30 +175,30 @@ impl EmbeddedLog {
             durable,
             opened,
             read_only,
-            commands: None,
-            writer: None,
+            writing: Writing::Nobody,
             read_lock: None,
         };
         if read_only.is_some() {
             log.read_lock = entry.lock;
-            return Ok(log);
+            return Ok((log, None));
         }
-        let (commands, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
         let writer = Writer::new(log.id, Arc::clone(&log.catalog), options, entry.lock, durable_tx)
             .go_on_from(recovered.tail, recovered.hash, recovered.active);
-        let writer = thread::Builder::new().name("log-writer".to_owned()).spawn(|| writer.run(waiting));
-        log.writer = Some(writer.expect("a starting daemon is given a thread"));
-        log.commands = Some(commands);
-        Ok(log)
+        Ok((log, Some(writer)))
     }
 
     async fn ask<T>(
         &self,
         command: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Command,
     ) -> Result<T, AppendError> {
-        let Some(commands) = &self.commands else { return Err(AppendError::ReadOnly) };
         let (answer, answered) = oneshot::channel();
-        commands.send(command(answer)).await.map_err(|_| writer_is_gone())?;
+        match &self.writing {
+            Writing::Nobody => return Err(AppendError::ReadOnly),
+            Writing::Thread(commands, _) => {
+                commands.send(command(answer)).await.map_err(|_| writer_is_gone())?;
+            }
+            Writing::Caller(writer) => writer.lock().obey(command(answer)),
+        }
         answered.await.map_err(|_| writer_is_gone())?
     }
 }
@@ -240,10 +282,11 @@ impl EventLog for EmbeddedLog {
 
 impl Drop for EmbeddedLog {
     fn drop(&mut self) {
-        self.commands = None;
-        if let Some(writer) = self.writer.take() {
+        let writing = std::mem::replace(&mut self.writing, Writing::Nobody);
+        if let Writing::Thread(commands, thread) = writing {
+            drop(commands);
             // A writer that panicked has said so on the way; there is nothing to add here.
-            let _ = writer.join();
+            let _ = thread.join();
         }
     }
 }

@@ -70,6 +70,10 @@ fn not_a_dir_or_io(dir: &Path, source: io::Error) -> OpenError {
     }
 }
 
+pub(super) fn list(dir: &Path, storage: &dyn Storage) -> Result<Vec<String>, OpenError> {
+    storage.list(dir).map_err(|error| not_a_dir_or_io(dir, error))
+}
+
 /// A log as it was found, in order to go on.
 pub(super) struct Recovered {
     pub(super) id: LogId,
@@ -87,7 +91,7 @@ pub(super) fn recover(
     options: &EmbeddedOptions,
     writable: bool,
 ) -> Result<Recovered, OpenError> {
-    let names = storage.list(dir).map_err(|error| not_a_dir_or_io(dir, error))?;
+    let names = list(dir, &**storage)?;
     let mut firsts: Vec<Position> = names.iter().filter_map(|name| parse_file_name(name)).collect();
     firsts.sort_unstable();
     let opening = Opening { dir, storage, options, writable };
@@ -230,7 +234,7 @@ impl Opening<'_> {
         let sealed = matches!(scan.ending, Ending::Sealed);
         report.clean = sealed || (scan.frames == 0 && matches!(scan.ending, Ending::Open));
         if let Ending::Damaged(damage) = &scan.ending {
-            if damage.sealed || damage.durable.max(scan.durable) > scan.last {
+            if scan.is_rot() {
                 return Err(it.rotten(scan.end, damage.why));
             }
             report.torn = Some(self.cut(it, &scan, damage)?);
@@ -304,17 +308,24 @@ fn is_unnamed_segment(name: &str) -> bool {
 
 /// Whether a segment of this log follows on what was found before it.
 fn check_link(it: &Candidate, id: LogId, tail: Position, hash: Option<FrameHash>) -> Result<(), OpenError> {
-    let header = &it.header;
+    link_fault(&it.header, id, tail, hash).map_or(Ok(()), |why| Err(it.rotten(0, &why)))
+}
+
+/// Why a segment with this header does not follow on what was found before it.
+pub(super) fn link_fault(
+    header: &SegmentHeader,
+    id: LogId,
+    tail: Position,
+    hash: Option<FrameHash>,
+) -> Option<String> {
     if header.id != id {
-        return Err(it.rotten(0, "the segment belongs to another log"));
+        return Some("the segment belongs to another log".to_owned());
     }
     if header.first != tail.next() {
-        return Err(it.rotten(0, &format!("the segment with position {} is missing before it", tail.next())));
+        return Some(format!("the segment with position {} is missing before it", tail.next()));
     }
-    if header.previous != hash.unwrap_or(FrameHash::of_nothing(id)) {
-        return Err(it.rotten(0, "the segment is not chained to the one before it"));
-    }
-    Ok(())
+    let chained = header.previous == hash.unwrap_or(FrameHash::of_nothing(id));
+    (!chained).then(|| "the segment is not chained to the one before it".to_owned())
 }
 
 /// The footer at the very end of a file, where sealing puts it.

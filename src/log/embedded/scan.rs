@@ -82,6 +82,14 @@ pub(super) fn scan(file: &Arc<dyn StorageFile>, header: &SegmentHeader) -> io::R
 }
 
 impl Scan {
+    /// Whether something acknowledged is damaged: a frame or footer says that it was durable.
+    pub(super) fn is_rot(&self) -> bool {
+        match &self.ending {
+            Ending::Damaged(damage) => damage.sealed || damage.durable.max(self.durable) > self.last,
+            Ending::Open | Ending::Sealed => false,
+        }
+    }
+
     fn pass(&mut self, header: &FrameHeader, hash: FrameHash) {
         if header.durable > self.durable && header.durable == self.last {
             self.durable = header.durable;
@@ -102,7 +110,7 @@ impl Scan {
 }
 
 /// Behind the last byte from `offset` on that is not zero; `offset` if there is none.
-fn end_of_data(file: &dyn StorageFile, offset: u64) -> io::Result<u64> {
+pub(super) fn end_of_data(file: &dyn StorageFile, offset: u64) -> io::Result<u64> {
     let mut window = Window::new();
     let (mut at, mut end) = (offset, offset);
     loop {

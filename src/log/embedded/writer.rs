@@ -91,12 +91,16 @@ impl Writer {
     /// Does what it is asked until nobody can ask any more. Whoever no longer waits for an answer has none.
     pub(super) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(command) = commands.blocking_recv() {
-            match command {
-                Command::Append { expected, frames, answer } => {
-                    drop(answer.send(self.append(expected, &frames)));
-                }
-                Command::Close { answer } => drop(answer.send(self.close())),
+            self.obey(command);
+        }
+    }
+
+    pub(super) fn obey(&mut self, command: Command) {
+        match command {
+            Command::Append { expected, frames, answer } => {
+                drop(answer.send(self.append(expected, &frames)));
             }
+            Command::Close { answer } => drop(answer.send(self.close())),
         }
     }
 

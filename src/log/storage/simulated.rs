@@ -41,6 +41,7 @@ struct Disk {
 #[expect(clippy::struct_excessive_bools, reason = "faults are independent of each other")]
 struct Faults {
     syncs_until_failure: Option<u64>,
+    writes_until_failure: Option<u64>,
     changes_until_power_cut: Option<u64>,
     power_is_cut: bool,
     room_bytes: Option<u64>,
@@ -72,6 +73,11 @@ impl SimulatedStorage {
     /// on to be read as if it were, and no later sync makes it so: what Linux does.
     pub fn fail_sync(&self, nth: u64) {
         self.disk.lock().faults.syncs_until_failure = Some(nth);
+    }
+
+    /// The `nth` write from now on fails (the next is the 1st), and any part of it may have been written.
+    pub fn fail_write(&self, nth: u64) {
+        self.disk.lock().faults.writes_until_failure = Some(nth);
     }
 
     /// After `changes` more writes, syncs and changes of entries, everything fails until [`Self::restart`].
@@ -174,6 +180,12 @@ impl Disk {
 
     fn powered(&self) -> io::Result<()> {
         if self.faults.power_is_cut { Err(io::Error::other("the power is cut")) } else { Ok(()) }
+    }
+
+    fn write_fails(&mut self) -> bool {
+        let Some(left) = &mut self.faults.writes_until_failure else { return false };
+        *left = left.saturating_sub(1);
+        *left == 0
     }
 
     fn sync(&mut self) -> io::Result<bool> {
@@ -356,6 +368,12 @@ impl StorageFile for SimulatedFile {
             let len = if short { 1 + disk.random.below(bytes.len()) } else { bytes.len() };
             disk.take_room(self.file, offset, len.min(bytes.len()))
         })?;
+        let fails = self.with(|disk| Ok(disk.write_fails()))?;
+        if fails {
+            let part = self.with(|disk| Ok(disk.random.below(fits + 1)))?;
+            self.change(Change::Write { offset, bytes: bytes[..part].to_vec() })?;
+            return Err(io::Error::other("the write was told to fail"));
+        }
         self.change(Change::Write { offset, bytes: bytes[..fits].to_vec() }).map(|()| fits)
     }
 
