@@ -10,7 +10,7 @@ use super::{names, options, time, words};
 use crate::proto::v1::event_service_client::EventServiceClient;
 use crate::proto::v1::read_events_request::Start;
 use crate::proto::v1::{
-    Amendment, Event, Fact, GetEventRequest, GetEventResponse, ReadEventsRequest, Source, Valid,
+    Amendment, Event, Fact, GetEventRequest, GetEventResponse, ReadEventsRequest, Source,
 };
 
 named!(GetEventResponse, ReadEventsResponse);
@@ -178,27 +178,25 @@ fn line(event: &Event, terminal: Option<usize>) -> String {
 impl Show for GetEventResponse {
     fn show(&self, look: Look) -> String {
         let Some(event) = &self.event else { return look::known(self.answered_as_of.as_ref()) };
-        let (kind, content) = content(event.fact.as_ref());
-        let known_valid = self.known_valid.clone().filter(|valid| *valid != Valid::default());
-        let corrected = self.stands
-            && (&known_valid, &self.known_source, &self.known_fact)
-                != (&event.valid, &event.source, &event.fact);
+        let (kind, said) = content(event.fact.as_ref());
+        let (when, from) = (look::valid(event.valid.as_ref()), source(event.source.as_ref()));
         let mut rows = vec![
             ("event", format!("events/{}", event.position)),
             ("stream", format!("{}, version {}", event.name, event.version)),
             ("recorded", format!("{} by {}", time::instant(event.recorded_at.as_ref()), event.recorded_by)),
             ("command", event.command_id.clone()),
             ("kind", kind),
-            ("when", look::valid(event.valid.as_ref())),
-            ("source", source(event.source.as_ref())),
-            ("fact", content),
+            ("when", when.clone()),
+            ("source", from.clone()),
+            ("fact", said.clone()),
             ("stands", if self.stands { "yes" } else { "no, it is retracted" }.to_owned()),
         ];
-        if corrected {
-            let known = self.known_fact.as_ref();
-            rows.push(("corrected: when", look::valid(self.known_valid.as_ref())));
-            rows.push(("corrected: source", source(self.known_source.as_ref())));
-            rows.push(("corrected: fact", self::content(known).1));
+        let changed =
+            |shown: String, as_recorded: &str| if shown == as_recorded { String::new() } else { shown };
+        if self.stands {
+            rows.push(("corrected: when", changed(look::valid(self.known_valid.as_ref()), &when)));
+            rows.push(("corrected: source", changed(source(self.known_source.as_ref()), &from)));
+            rows.push(("corrected: fact", changed(content(self.known_fact.as_ref()).1, &said)));
         }
         rows.push(("amended by", self.amendments.iter().map(amendment).collect::<Vec<_>>().join("\n")));
         look.fields(rows) + &look::known(self.answered_as_of.as_ref())
@@ -235,8 +233,8 @@ fn amendment(amendment: &Amendment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::v1::AreaWithdrawn;
     use crate::proto::v1::fact::Kind;
+    use crate::proto::v1::{AreaWithdrawn, Valid};
 
     fn event() -> Event {
         let fact = Fact { kind: Some(Kind::AreaWithdrawn(AreaWithdrawn { area: "areas/cyber".into() })) };
@@ -280,21 +278,19 @@ mod tests {
             answered_as_of: None,
         };
         insta::assert_snapshot!(answer.show(Look::default()), @r#"
-        ┌───────────────────┬──────────────────────────────────────┐
-        │ event             ┆ events/425                           │
-        │ stream            ┆ countries/jp, version 9              │
-        │ recorded          ┆ 2011-09-15T10:00:00Z by local        │
-        │ command           ┆ b659aa08-4616-5c61-bb00-9fa846aa12ce │
-        │ kind              ┆ area_withdrawn                       │
-        │ when              ┆ 2011-09                              │
-        │ source            ┆ a letter (unconfirmed)               │
-        │ fact              ┆ {"area":"areas/cyber"}               │
-        │ stands            ┆ yes                                  │
-        │ corrected: when   ┆ 2011-10                              │
-        │ corrected: source ┆ a letter (unconfirmed)               │
-        │ corrected: fact   ┆ {"area":"areas/cyber"}               │
-        │ amended by        ┆ events/430 area_withdrawn            │
-        └───────────────────┴──────────────────────────────────────┘
+        ┌─────────────────┬──────────────────────────────────────┐
+        │ event           ┆ events/425                           │
+        │ stream          ┆ countries/jp, version 9              │
+        │ recorded        ┆ 2011-09-15T10:00:00Z by local        │
+        │ command         ┆ b659aa08-4616-5c61-bb00-9fa846aa12ce │
+        │ kind            ┆ area_withdrawn                       │
+        │ when            ┆ 2011-09                              │
+        │ source          ┆ a letter (unconfirmed)               │
+        │ fact            ┆ {"area":"areas/cyber"}               │
+        │ stands          ┆ yes                                  │
+        │ corrected: when ┆ 2011-10                              │
+        │ amended by      ┆ events/430 area_withdrawn            │
+        └─────────────────┴──────────────────────────────────────┘
         "#);
     }
 

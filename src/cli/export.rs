@@ -20,7 +20,7 @@ use crate::proto::v1::{Command, Event, EventReference, Fact, GetEventRequest, Re
 #[command(after_help = "Example:
   minuted export > all.jsonl && minuted --addr 127.0.0.1:7434 import all.jsonl
 
-The lines are commands (protobuf JSON of minuted.v1.Command) in the order of the log, up to its end when the export
+The lines are commands (protobuf JSON of minuted.v1.Command) in the order of the log, up to its end when the export \
 began. A request of several commands becomes several lines: if one of them rests on a later one, import with --batch.")]
 pub(crate) struct Export {}
 

@@ -15,14 +15,15 @@ use crate::proto::v1::{Command, RecordRequest, RecordResponse, RecordedEvent};
 
 /// What to record.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = r#"Examples:
-  minuted record '{"name": "countries/jp", "valid": {"from": "2008-04"}, "source": {"text": "a letter"},
-      "fact": {"frameworkJoined": {"framework": "frameworks/patg"}}}'
+#[command(after_help = "Examples:
+  minuted record '{\"name\": \"countries/jp\", \"valid\": {\"from\": \"2024-05\"},
+    \"source\": {\"text\": \"a letter\"}, \"fact\": {\"areaChosen\":
+    {\"area\": \"areas/cyber-defence\", \"chosenBy\": \"countries/jp\"}}}'
   minuted record --validate-only < commands.jsonl
 
-All commands of one call are judged as a whole, at its end, and recorded together or not at all. A command without a
-"commandId" gets one, which the receipt shows; give your own to be able to send a command again: what is recorded under
-an id is not recorded twice."#)]
+All commands of one call are judged as a whole, at its end, and recorded together or not at all. A command without a \
+\"commandId\" gets one, which the receipt shows; give your own to be able to send a command again: what is recorded under \
+an id is not recorded twice.")]
 pub(crate) struct Record {
     /// Commands, each a JSON object (protobuf JSON of minuted.v1.Command) [default: standard input]
     commands: Vec<String>,
@@ -82,12 +83,11 @@ impl Show for RecordResponse {
                 event.name.clone(),
                 event.version.to_string(),
                 time::instant(event.recorded_at.as_ref()),
-                event.command_id.clone(),
-                if event.already_recorded { "recorded before".to_owned() } else { String::new() },
+                event.command_id.clone() + if event.already_recorded { "\nrecorded before" } else { "" },
             ]
         };
         let events = self.receipt.iter().flat_map(|receipt| &receipt.events);
-        look.rows(["event", "stream", "version", "recorded at", "command id", ""], events.map(row))
+        look.rows(["event", "stream", "version", "recorded at", "command id"], events.map(row))
     }
 }
 

@@ -21,13 +21,13 @@ use crate::server::config::{Level, LineFormat, Settings, Telemetry};
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Examples:
   minuted serve --data-dir data
-  minuted serve --data-dir data --listen 127.0.0.1:0      (a free port, which is printed)
+  minuted serve --listen 127.0.0.1:0    (a free port, which is printed)
   minuted --config config/minuted.toml serve
 
-Once requests are answered, one line is printed: `listening on ADDR`. The daemon's own log goes to stderr. SIGTERM or
+Once requests are answered, one line is printed: `listening on ADDR`. The daemon's own log goes to stderr. SIGTERM or \
 Ctrl-C stops it: no more is accepted, what is in hand is finished, the log is closed.
 
-A flag wins over the environment (MINUTED_SERVER_LISTEN, MINUTED_SERVER_DATA_DIR, …), the environment over the
+A flag wins over the environment (MINUTED_SERVER_LISTEN, MINUTED_SERVER_DATA_DIR, …), the environment over the \
 configuration file, the file over the default; config/minuted.toml shows every key.")]
 pub(crate) struct Serve {
     /// The directory of the log, made if it is missing [default: `server.data_dir`, data]
@@ -44,9 +44,10 @@ impl Serve {
         settings.server.data_dir = self.data_dir.unwrap_or(settings.server.data_dir);
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         speak(&settings.telemetry);
-        match &options.config {
-            Some(file) => tracing::info!(file = %file.display(), "settings are read from a file"),
-            None => tracing::info!("no settings file is read: neither --config nor MINUTED_CONFIG names one"),
+        if let Some(file) = &options.config {
+            tracing::info!(file = %file.display(), "settings are read from a file");
+        } else {
+            tracing::info!("no settings file is read: neither --config nor MINUTED_CONFIG names one");
         }
         let listener = listen(settings.server.listen).await?;
         let address = listener.local_addr()?;

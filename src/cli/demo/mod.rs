@@ -26,8 +26,8 @@ const SAMPLE: &str = include_str!("../../../tests/data/partnerships.jsonl");
   minuted demo
   minuted demo --exit --lang fr
 
-Starts a daemon on loopback with its log in a fresh directory, records the sample through the API, and answers seven
-questions, each with the command that asks it. Then the daemon stays up for you to try, until Ctrl-C; its directory is
+Starts a daemon on loopback with its log in a fresh directory, records the sample through the API, and answers seven \
+questions, each with the command that asks it. Then the daemon stays up for you to try, until Ctrl-C; its directory is \
 removed when it ends.")]
 pub(crate) struct Demo {
     /// A loopback address and port [default: 127.0.0.1, on a free port]

@@ -20,12 +20,12 @@ use super::progress::Progress;
   minuted import tests/data/partnerships.jsonl
   zcat all.jsonl.gz | minuted import - --on-error skip
 
-Each line is one command, the protobuf JSON of minuted.v1.Command with its commandId; blank lines are passed over. A line
-is a request by itself, or with --batch N, N lines are one request, recorded whole or not at all. What is already
+Each line is one command, the protobuf JSON of minuted.v1.Command with its commandId; blank lines are passed over. A line \
+is a request by itself, or with --batch N, N lines are one request, recorded whole or not at all. What is already \
 recorded is not recorded again, so that an import that was interrupted is simply started again.
 
-A bad line (no command, or refused by the daemon) is reported with its number and the reason. With --on-error stop nothing
-behind it is recorded: each request is sent when the one before it is answered. With --on-error skip the rest is
+A bad line (no command, or refused by the daemon) is reported with its number and the reason. With --on-error stop nothing \
+behind it is recorded: each request is sent when the one before it is answered. With --on-error skip the rest is \
 recorded, and up to --window requests are under way at once, which is many times faster.")]
 pub(crate) struct Import {
     /// A file, or - for standard input
