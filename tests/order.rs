@@ -12,8 +12,8 @@ use minuted::domain::decision::Direction;
 use minuted::domain::time::{PartialDate, When};
 use minuted::domain::{Collection, World};
 use minuted::projections::{
-    Languages, activities, actors, agreements, areas, contributors, decisions, externals, frameworks, lineage,
-    meetings, operations, standing,
+    Languages, activities, actors, agreements, areas, contributors, decisions, externals, frameworks,
+    lineage, meetings, operations, standing,
 };
 use minuted::proto::v1;
 use rand::SeedableRng;
@@ -24,8 +24,17 @@ use sample::Memory;
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
 
 /// Days between those on which something changes, days on which something does, and inexact ones.
-const DAYS: [&str; 8] =
-    ["1996-06-15", "2008-04-03", "2011", "2011-04-15", "2011-09", "2014-12-28", "2022-03-16", "2026-10-01"];
+const DAYS: [&str; 9] = [
+    "1996-06-15",
+    "2000",
+    "2008-04-03",
+    "2011",
+    "2011-04-15",
+    "2011-09",
+    "2014-12-28",
+    "2022-03-16",
+    "2026-10-01",
+];
 
 /// Records them in this order, each alone, and those that are refused again after the others; what gets in only
 /// together (a tenure of the past beside a later one: its beginning with its end) at last as one request.
@@ -109,8 +118,11 @@ impl Answers<'_> {
 
 /// With every event called by the command that made it: its position is the one thing that depends on the order.
 fn without_positions(memory: &Memory) -> Vec<String> {
-    let commands: BTreeMap<String, String> =
-        memory.events.iter().map(|event| (event.position.to_string(), event.command_id.to_string())).collect();
+    let commands: BTreeMap<String, String> = memory
+        .events
+        .iter()
+        .map(|event| (event.position.to_string(), event.command_id.to_string()))
+        .collect();
     let named = |line: String| {
         let mut parts = line.split_inclusive(['(', '/']);
         let mut named = parts.next().unwrap_or_default().to_owned();

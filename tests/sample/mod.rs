@@ -112,7 +112,9 @@ impl Memory {
         if case["setupAsBatch"] == true {
             self.must_record(setup);
         } else {
-            setup.into_iter().for_each(|command| self.must_record(vec![command]));
+            for command in setup {
+                self.must_record(vec![command]);
+            }
         }
     }
 
