@@ -9,8 +9,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(|entry| entry.map(|e| e.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|e| e == "proto"));
-    // No service names the details of errors, and a client that reflects needs them all the same.
-    files.push("proto/google/rpc/error_details.proto".into());
     files.sort();
     // What refusals carry as `Any`: without it neither reflection nor the JSON mapping could say what is in them.
     files.push("proto/google/rpc/error_details.proto".into());

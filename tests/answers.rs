@@ -17,7 +17,7 @@ use minuted::projections::{
 };
 use minuted::proto::v1;
 use minuted::state::Snapshot;
-use sample::{AREAS, Memory, command, lines};
+use sample::{AREAS, Memory, lines};
 use serde_json::{Map, Value, json};
 
 /// Those that no projection answers yet.
@@ -60,14 +60,7 @@ fn each_question_has_its_answer() {
 
 fn past(sample: &Memory, case: &Value, position: u64) -> Snapshot {
     let mut memory = sample.clone();
-    let setup: Vec<v1::Command> = case["setup"].as_array().unwrap().iter().map(command).collect();
-    if case["setupAsBatch"] == json!(true) {
-        memory.record(setup);
-    } else {
-        for command in setup {
-            memory.record(vec![command]);
-        }
-    }
+    memory.set_up(case);
     memory.known_at(position)
 }
 

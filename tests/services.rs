@@ -353,11 +353,11 @@ async fn what_is_retracted_is_neither_listed_nor_found() {
     let (first, second) = ("00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002");
     let defined = json!({ "areaDefined": { "names": { "en": "A slip" } } });
     let name = "areas/a-slip";
-    memory.record(vec![command(
+    memory.must_record(vec![command(
         &json!({ "commandId": first, "name": name, "source": source, "fact": defined }),
     )]);
     let retracted = json!({ "eventRetracted": { "target": { "commandId": first }, "reason": "a slip" } });
-    memory.record(vec![command(
+    memory.must_record(vec![command(
         &json!({ "commandId": second, "name": name, "source": source, "fact": retracted }),
     )]);
     let readers = readers_of(&memory, "2026-11-24");

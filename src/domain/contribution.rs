@@ -10,7 +10,7 @@ use super::breach::{Breaches, Reason};
 use super::fact::{Dating, Recorded};
 use super::name::Name;
 use super::stream::Timeline;
-use super::time::{End, Spell, Spells, Truth, Valid, When};
+use super::time::{End, Mark, Spell, Spells, Truth, Valid, When};
 use super::world::World;
 use crate::position::Position;
 
@@ -142,9 +142,9 @@ impl ContributionTimeline {
     /// Whether it was made on `t`.
     pub fn holds(&self, world: &dyn World, t: When) -> Truth {
         let Some(terms) = &self.terms else { return Truth::No };
-        let own = Truth::any(self.life.spells().iter().map(|(_, spell)| {
-            if terms.observed { observed_on(terms.valid.to.is_some(), *spell, t) } else { spell.holds(t) }
-        }));
+        let spells = self.life.spells();
+        let made = |spell: &Spell| if terms.observed { observed(spell, t) } else { spell.holds(t) };
+        let own = Truth::any(spells.iter().map(|(_, spell)| made(spell)));
         own.and(operation_active(world, &terms.operation, t))
     }
 
@@ -165,15 +165,9 @@ impl ContributionTimeline {
     }
 }
 
-/// Seen within `spell`, or on its first day alone where it has no last one; possible before and after, until its end.
-fn observed_on(has_last_day: bool, spell: Spell, t: When) -> Truth {
-    let not_ended = match spell.end {
-        End::None => Truth::Yes,
-        End::On(end) => end.by(t).not(),
-        End::Unknown => Truth::Possibly,
-    };
-    let seen = if has_last_day { spell.begin.by(t) } else { spell.begin.same_day(t) };
-    not_ended.and(seen.or(Truth::Possibly))
+/// Seen on the day of its date; possible on every other one until its end, recorded with it or apart.
+fn observed(spell: &Spell, t: When) -> Truth {
+    spell.end.after(t).and(spell.begin.same_day(t).or(Truth::Possibly))
 }
 
 /// Whether the operation was active on `t`.
@@ -219,11 +213,16 @@ impl Timeline for ContributionTimeline {
         let Some(terms) = &self.terms else { return };
         for accepted in self.acceptances.beginnings() {
             if !terms.observed && terms.valid.begin().by(accepted.at).is_no() {
-                let pledged = super::time::Mark { event: terms.event, at: terms.valid.begin() };
+                let pledged = Mark { event: terms.event, at: terms.valid.begin() };
                 out.clash(me, Reason::BadTransition, accepted.event, pledged, "pledged only on");
                 out.clash(me, Reason::BadTransition, pledged.event, accepted, "accepted on");
             }
-            for &end in self.life.endings().iter().filter(|end| accepted.at.by(end.at).is_no()) {
+            let own_end = match terms.valid.end() {
+                Some(End::On(at)) => Some(Mark { event: terms.event, at }),
+                Some(End::None | End::Unknown) | None => None,
+            };
+            let ends = self.life.endings().iter().copied().chain(own_end);
+            for end in ends.filter(|end| accepted.at.by(end.at).is_no()) {
                 out.clash(me, Reason::BadTransition, accepted.event, end, "ended on");
                 out.clash(me, Reason::BadTransition, end.event, accepted, "accepted only on");
             }

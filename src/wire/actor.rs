@@ -69,16 +69,19 @@ fn read_country(
     }
     let two =
         read_code(reader, at.field("alpha2"), &alpha2, |code| rust_iso3166::from_alpha2(code).is_some());
+    let named = two.and_then(|()| {
+        let fits = about.is_none_or(|name| !name.is_country() || name.id() == alpha2.to_ascii_lowercase());
+        let says = format!("its name would be countries/{}", alpha2.to_ascii_lowercase());
+        reader.check(fits, at.field("alpha2"), Reason::BadCountryCode, says)
+    });
     let three =
         read_code(reader, at.field("alpha3"), &alpha3, |code| rust_iso3166::from_alpha3(code).is_some());
-    two.and(three)?;
-    let agree = rust_iso3166::from_alpha2(&alpha2).is_some_and(|country| country.alpha3 == alpha3);
-    let says = format!("{alpha2} and {alpha3} are not codes of one country");
-    reader.check(agree, at.field("alpha3"), Reason::BadCountryCode, says)?;
-    let fits = about.is_none_or(|name| !name.is_country() || name.id() == alpha2.to_ascii_lowercase());
-    let says = format!("its name would be countries/{}", alpha2.to_ascii_lowercase());
-    reader.check(fits, at.field("alpha2"), Reason::BadCountryCode, says)?;
-    Ok(ActorKind::Country { alpha2, alpha3 })
+    let agreed = two.and(three).and_then(|()| {
+        let agree = rust_iso3166::from_alpha2(&alpha2).is_some_and(|country| country.alpha3 == alpha3);
+        let says = format!("{alpha2} and {alpha3} are not codes of one country");
+        reader.check(agree, at.field("alpha3"), Reason::BadCountryCode, says)
+    });
+    named.and(agreed).map(|()| ActorKind::Country { alpha2, alpha3 })
 }
 
 fn read_code(reader: &mut Reader<'_>, at: At<'_>, code: &str, assigned: impl Fn(&str) -> bool) -> Read<()> {

@@ -21,19 +21,9 @@ pub(super) fn read_corrected(
     let v1::EventCorrected { target, valid, source, fact, reason } = fact;
     let target = read_target(reader, at.field("target"), target);
     let kind = fact.and_then(|fact| fact.kind);
-    let content = if is_amendment(kind.as_ref()) {
-        let says = "corrections and retractions are retracted, not corrected: say what else was so";
-        reader.refuse(at.field("fact"), Reason::UnknownValue, says)
-    } else {
-        read_content(reader, at, Parts { valid, source, kind }, about)
-    };
+    let content = read_content(reader, at, Parts { valid, source, kind }, about);
     let reason = reader.text_or(at.field("reason"), reason, Reason::ReasonRequired, WHY);
     Ok(Amendment::Corrected { target: target?, content: Box::new(content?), reason: reason? })
-}
-
-/// A correction holds what an event should have said, and no event should have been a correction.
-fn is_amendment(kind: Option<&Kind>) -> bool {
-    matches!(kind, Some(Kind::EventCorrected(_) | Kind::EventRetracted(_)))
 }
 
 pub(super) fn read_retracted(

@@ -98,6 +98,9 @@ fn an_actor_is_what_its_name_and_its_codes_say() {
     assert_eq!(faults("countries/jp", "", &country("JP", "XYZ")), bad("alpha3"));
     assert_eq!(faults("countries/jp", "", &country("JP", "BEL")), bad("alpha3"));
     assert_eq!(faults("countries/jp", "", &country("BE", "BEL")), bad("alpha2"));
+    let both = [bad("alpha2"), bad("alpha3")].concat();
+    assert_eq!(faults("countries/jp", "", &country("BE", "JPN")), both);
+    assert_eq!(faults("countries/jp", "", &country("BE", "XYZ")), both);
     assert_eq!(faults("countries/jp", "", &country("", "JPN")), missing("alpha2"));
     assert_eq!(faults("countries/jp", "2011", &country("JP", "JPN")), ["BAD_DATE valid.from"]);
     assert_eq!(
@@ -203,8 +206,12 @@ fn a_correction_is_checked_like_what_it_corrects() {
     ];
     assert_eq!(faults("countries/jp", "2011", &corrected), expected);
     let nested = json!({"eventCorrected": {
-        "target": {"commandId": "x"}, "reason": "r", "source": {"text": "s"}, "fact": {"eventRetracted": {}}}});
-    let expected = [format!("BAD_COMMAND_ID {at}.target.command_id"), format!("UNKNOWN_VALUE {at}.fact")];
+        "target": {"commandId": "x"}, "reason": "r", "source": {"text": "s"},
+        "fact": {"eventRetracted": {"target": {"position": "7"}}}}});
+    let expected = [
+        format!("BAD_COMMAND_ID {at}.target.command_id"),
+        format!("REASON_REQUIRED {at}.fact.event_retracted.reason"),
+    ];
     assert_eq!(faults("countries/jp", "", &nested), expected);
 }
 

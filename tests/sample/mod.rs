@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use minuted::domain::world::{Record, World};
-use minuted::domain::{Collection, CommandId, Event, Name, Now, Stream, decide};
+use minuted::domain::{Collection, CommandId, Event, Name, Now, Refusal, Stream, decide};
 use minuted::position::Position;
 use minuted::proto::v1;
 use minuted::state::Snapshot;
-use minuted::wire::{Limits, json, parse_commands};
+use minuted::wire::{Invalid, Limits, json, parse_commands};
 use serde_json::Value;
 
 /// The areas of cooperation, which come before record 1.
@@ -59,23 +59,63 @@ impl Record for Memory {
     }
 }
 
+/// Why a request is not recorded.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// It is not well-formed.
+    #[error(transparent)]
+    Read(#[from] Invalid),
+    /// A rule does not hold.
+    #[error(transparent)]
+    Decided(#[from] Refusal),
+}
+
+impl Refused {
+    /// As it is written in answers.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Refused::Read(invalid) => invalid.reason().text(),
+            Refused::Decided(refusal) => refusal.reason.text(),
+        }
+    }
+}
+
 impl Memory {
     /// All records of the sample.
     pub(crate) fn sample() -> Memory {
         let mut memory = Memory::default();
-        for json in lines(include_str!("../data/partnerships.jsonl")) {
-            memory.record(vec![command(&json)]);
+        for command in sample() {
+            memory.must_record(vec![command]);
         }
         memory
     }
 
-    /// Records what must be accepted, as one request.
-    pub(crate) fn record(&mut self, commands: Vec<v1::Command>) {
-        let commands = parse_commands(commands, &Limits::default()).unwrap();
-        let now = Now { at: "2026-11-24T12:00:00Z".parse().unwrap(), by: "local".into() };
-        let changes = decide(self, &commands, &now).unwrap();
+    /// Records these commands as one request, all or none.
+    pub(crate) fn record(&mut self, commands: Vec<v1::Command>) -> Result<(), Refused> {
+        let commands = parse_commands(commands, &Limits::default())?;
+        let now = Now { at: "2026-10-01T12:00:00Z".parse().unwrap(), by: "local".into() };
+        let changes = decide(self, &commands, &now)?;
         self.snapshot.apply(&changes);
         self.events.extend(changes.events);
+        Ok(())
+    }
+
+    /// Records what must be accepted, as one request.
+    pub(crate) fn must_record(&mut self, commands: Vec<v1::Command>) {
+        let first = commands[0].command_id.clone();
+        self.record(commands).unwrap_or_else(|refused| panic!("{first}: {} {refused}", refused.reason()));
+    }
+
+    /// Records what a case has recorded before it asks: as one request where it says so.
+    pub(crate) fn set_up(&mut self, case: &Value) {
+        let setup = commands(case, "setup");
+        if case["setupAsBatch"] == true {
+            self.must_record(setup);
+        } else {
+            for command in setup {
+                self.must_record(vec![command]);
+            }
+        }
     }
 
     /// As known at a position: a replay of the events up to it.
@@ -95,6 +135,16 @@ impl Memory {
 /// A line of the import format.
 pub(crate) fn command(json: &Value) -> v1::Command {
     json::command_from_json(&json.to_string()).unwrap_or_else(|error| panic!("{error}: {json}"))
+}
+
+/// The commands in a field of a case.
+pub(crate) fn commands(case: &Value, field: &str) -> Vec<v1::Command> {
+    case[field].as_array().unwrap().iter().map(command).collect()
+}
+
+/// The commands of the sample, in its order.
+pub(crate) fn sample() -> Vec<v1::Command> {
+    lines(include_str!("../data/partnerships.jsonl")).map(|json| command(&json)).collect()
 }
 
 /// Every line as JSON.

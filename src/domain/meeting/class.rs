@@ -171,16 +171,12 @@ fn first_that_holds(classes: &[(Class, Truth)]) -> Vec<Class> {
     up_to.iter().filter(|(_, truth)| truth.may_be()).map(|(class, _)| *class).collect()
 }
 
+/// Members on that day; none where the core is not MEMBERS, or not known to be.
 fn members(world: &dyn World, core: Core, day: When) -> (usize, usize) {
-    let all = || {
-        let countries = world.names(Collection::Countries).into_iter();
-        let member = |name: Name| world.stream(&name)?.timeline.actor().map(|timeline| timeline.member(day));
-        tally(countries.filter_map(member))
-    };
+    let member = |name: Name| world.stream(&name)?.timeline.actor().map(|timeline| timeline.member(day));
     match core {
-        Core::Members => all(),
-        Core::Unspecified => (0, all().1),
-        Core::Secretariat | Core::Nobody => (0, 0),
+        Core::Members => tally(world.names(Collection::Countries).into_iter().filter_map(member)),
+        Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
     }
 }
 

@@ -113,6 +113,13 @@ fn on_an_incomplete_list_one_more_guest_may_be_anything() {
 }
 
 #[test]
+fn a_core_that_is_not_known_adds_no_members_and_may_be_the_secretariat() {
+    assert_format(Core::Unspecified, &[JP], "2010", &[Bilateral, WithinFramework], "0+1");
+    assert_format(Core::Unspecified, &[JP, KR], "2010", &[WithinFramework], "0+2");
+    assert_format(Core::Unspecified, &[], "2010", &[MembersOnly], "0+0");
+}
+
+#[test]
 fn who_was_not_there_does_not_count() {
     for attendance in [Attendance::Absent, Attendance::Excused] {
         let format = what(Core::Members, &[JP], "2010", |p| p.delegations.push(delegation(SG, attendance)));

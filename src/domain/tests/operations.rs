@@ -71,6 +71,14 @@ fn accepted_and_ended() {
     let ended = || given([launched(O, "2010"), contributed(C, JP, O, "2011"), contribution_ended(C, "2012")]);
     ended().when(accepted(C, "2013")).refused(Reason::BadTransition);
     ended().when(accepted(C, "2012")).accepted();
+    // The end that was recorded with it is its end, too.
+    let until = || contributed(C, JP, O, "2011").until("2012-06-10");
+    let bounded = || given([launched(O, "2010"), until()]);
+    bounded().when(accepted(C, "2012-06-12")).refused(Reason::BadTransition);
+    bounded().when(accepted(C, "2012-06-11")).accepted();
+    bounded().when(accepted(C, "2012")).accepted();
+    let accepted_late = given([launched(O, "2010"), contributed(C, JP, O, "2011"), accepted(C, "2013")]);
+    accepted_late.when(corrects(2, &until())).refused(Reason::BadTransition);
 }
 
 #[test]
@@ -93,7 +101,8 @@ fn one_that_was_observed_is_possible_on_every_other_day_until_its_end() {
     assert_eq!((holds("2013-06-09"), holds("2013-06-10"), holds("2011")), (Possibly, No, Possibly));
     let within = given([launched(O, "2010"), observed(C, JP, O, "2012-06-10").until("2012-06-20")]);
     let holds = |t: &str| within.contribution(C).holds(&within.ledger, on(t));
-    assert_eq!((holds("2012-06-09"), holds("2012-06-20"), holds("2012-06-21")), (Possibly, Yes, No));
+    assert_eq!((holds("2012-06-09"), holds("2012-06-20"), holds("2012-06-21")), (Possibly, Possibly, No));
+    assert_eq!(holds("2012-06-10"), Yes);
 }
 
 #[test]

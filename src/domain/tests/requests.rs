@@ -105,6 +105,23 @@ fn of_names_the_first_in_field_order_gives_the_reason() {
 }
 
 #[test]
+fn what_is_malformed_beside_the_plan_stands_before_ids_versions_and_names() {
+    let plan = || given([planned("meetings/m", &[JP], "2011").with_id(7)]);
+    let twice = || invited("meetings/m", JP);
+    plan().when(twice().expecting(9)).refused(Reason::DuplicateDelegation);
+    plan()
+        .when_at_once([twice(), joined(JP, "frameworks/none", "2008")])
+        .refused(Reason::DuplicateDelegation);
+    plan()
+        .when_at_once([twice(), invited("meetings/m", "countries/kr").with_id(7)])
+        .refused(Reason::DuplicateDelegation);
+    plan().when_at_once([twice(), registered(JP)]).refused(Reason::DuplicateDelegation);
+    // What is not said of the request's own events is no fault of it.
+    plan().when(invited("meetings/m", "countries/kr").expecting(9)).refused(Reason::VersionConflict);
+    plan().when(answered("meetings/m", "countries/kr").expecting(9)).refused(Reason::VersionConflict);
+}
+
+#[test]
 fn a_command_may_refer_to_what_a_later_one_of_the_batch_records() {
     given([]).when_at_once([defined("areas/a", Some("areas/b")), defined("areas/b", None)]).accepted();
     given([]).when_at_once([joined("countries/se", PATG, "2008"), registered("countries/se")]).accepted();

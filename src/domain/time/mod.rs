@@ -9,5 +9,5 @@ pub mod valid;
 pub use date::{BadDate, Day, PartialDate, When};
 pub use period::{End, Mark, Misfit, Spell, Spells};
 pub use succession::{Dated, Succession};
-pub use truth::Truth;
+pub use truth::{Truth, certain_or_possible};
 pub use valid::{Moment, Until, Valid};

@@ -32,7 +32,7 @@ impl End {
     }
 
     /// Whether it comes after `t` has.
-    fn after(self, t: When) -> Truth {
+    pub fn after(self, t: When) -> Truth {
         self.by(t).not()
     }
 }

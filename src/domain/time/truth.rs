@@ -69,6 +69,14 @@ impl From<bool> for Truth {
     }
 }
 
+/// Those that are not NO; the certain one alone where there is one.
+pub fn certain_or_possible<S: Copy>(all: &[(S, Truth)]) -> Vec<S> {
+    match all.iter().find(|(_, truth)| truth.is_yes()) {
+        Some((status, _)) => vec![*status],
+        None => all.iter().filter(|(_, truth)| truth.may_be()).map(|(status, _)| *status).collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Truth::{No, Possibly, Yes};

@@ -1,192 +1,24 @@
-//! Deciding: put the facts of a request on the timelines, ask the rules of what results, refuse or return the changes.
-//!
-//! 1. A change is accepted if the history that results breaks no rule that it did not break before; a batch is judged
-//!    as a whole, at its end.
-//! 2. One reason is given: the first in the order of [`Reason`], of names in field order; everything that stands in the
-//!    way is listed.
-//! 3. What is asked: the streams written, and what elsewhere rests on them before or after the change.
+//! A request laid over what is recorded: its facts on the timelines, and what the rules say of that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
-
-use super::breach::{Breach, Breaches, Reason};
-use super::correction::{Amendment, History};
-use super::decision::{DecisionFact, Rule};
-use super::fact::{Command, CommandId, Content, Event, Fact, Happening, Version};
-use super::name::{Collection, Name};
-use super::stream::Stream;
-use super::time::{Day, When};
-use super::world::{Record, World};
+use super::{Changes, Now, Outcome, Refusal, Seen, Violation};
+use crate::domain::actor::ActorFact;
+use crate::domain::breach::{Breach, Breaches, Reason};
+use crate::domain::correction::{Amendment, History};
+use crate::domain::decision::{DecisionFact, Rule};
+use crate::domain::fact::{Command, Event, Fact, Happening, Version};
+use crate::domain::name::{Collection, Name};
+use crate::domain::stream::Stream;
+use crate::domain::time::When;
+use crate::domain::world::{Record, World};
 use crate::position::Position;
 
-/// When and by whom a request is decided.
-#[derive(Clone, Debug)]
-pub struct Now {
-    /// By the server's clock.
-    pub at: Timestamp,
-    /// The authenticated caller.
-    pub by: Arc<str>,
-}
-
-impl Now {
-    /// The latest date that it is anywhere (UTC+14): what begins after it lies in the future for all.
-    fn latest_today(&self) -> Day {
-        self.at.to_zoned_datetime(TimeZone::fixed(Offset::constant(14))).date().into()
-    }
-}
-
-/// Where the event of a command stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// The command.
-    pub command_id: CommandId,
-    /// The stream.
-    pub name: Name,
-    /// The event's place in the log.
-    pub position: Position,
-    /// The event's place in its stream.
-    pub version: Version,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
-    /// It was recorded before this request.
-    pub already_recorded: bool,
-}
-
-/// What a request that is accepted changes.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// The new events, in order.
-    pub events: Vec<Event>,
-    /// One a command, in the order of the request.
-    pub outcomes: Vec<Outcome>,
-    /// Every stream that is written, as it becomes.
-    pub streams: BTreeMap<Name, Arc<Stream>>,
-    /// Who refers to whom from now on: (named, by).
-    pub references: BTreeSet<(Name, Name)>,
-    /// The alliance, where this request is the first to name it.
-    pub alliance: Option<Name>,
-    /// Decisions that carry `EQUAL_ACCESS`.
-    pub equal_access: BTreeSet<Name>,
-}
-
-/// One thing that stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The rule.
-    pub reason: Reason,
-    /// The command of the request, where it is one.
-    pub command: Option<usize>,
-    /// The event that is recorded and would no longer hold, where it is one.
-    pub event: Option<Position>,
-    /// The resource.
-    pub subject: String,
-    /// What is wrong with it.
-    pub says: String,
-}
-
-/// Why nothing was recorded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {}", .reason.text(), .violations.first().map_or("", |v| v.says.as_str()))]
-pub struct Refusal {
-    /// The first in the order of [`Reason`].
-    pub reason: Reason,
-    /// All that stands in the way.
-    pub violations: Vec<Violation>,
-}
-
-impl Refusal {
-    fn new(reason: Reason, violations: Vec<Violation>) -> Refusal {
-        Refusal { reason, violations }
-    }
-}
-
-/// Decides on a request: what it changes, or why it is refused.
-pub fn decide(record: &dyn Record, commands: &[Command], now: &Now) -> Result<Changes, Refusal> {
-    let outcomes = recognise(record, commands)?;
-    check_versions(record, commands, &outcomes)?;
-    let mut batch = Batch::new(record);
-    for (index, command) in commands.iter().enumerate() {
-        if matches!(outcomes[index], Seen::New) {
-            batch.put(index, command, now);
-        }
-    }
-    batch.check_names()?;
-    batch.check_first_problem()?;
-    batch.check_rules()?;
-    let outcomes =
-        commands.iter().zip(&outcomes).map(|(command, seen)| batch.outcome(command, seen)).collect();
-    Ok(Changes { outcomes, ..batch.changes })
-}
-
-/// Whether a command was seen before.
-enum Seen {
-    New,
-    Recorded(Box<Event>),
-    /// Earlier in this request.
-    Twice,
-}
-
-fn recognise(record: &dyn Record, commands: &[Command]) -> Result<Vec<Seen>, Refusal> {
-    let mut seen = Vec::with_capacity(commands.len());
-    let mut violations = Vec::new();
-    let mut earlier: BTreeMap<CommandId, &Command> = BTreeMap::new();
-    for (index, command) in commands.iter().enumerate() {
-        let same = |name: &Name, content: &Content| *name == command.name && *content == command.content;
-        let mut reused = |says: String| {
-            let subject = command.name.to_string();
-            let reason = Reason::CommandIdReused;
-            violations.push(Violation { reason, command: Some(index), event: None, subject, says });
-            Seen::New
-        };
-        seen.push(match (record.event_of(command.id), earlier.get(&command.id)) {
-            (Some(event), _) if same(&event.name, &event.content) => Seen::Recorded(Box::new(event)),
-            (Some(event), _) => reused(format!(
-                "command_id {} made events/{} of {} with other content; use a new UUID for a new command",
-                command.id, event.position, event.name
-            )),
-            (None, Some(first)) if same(&first.name, &first.content) => Seen::Twice,
-            (None, Some(_)) => {
-                reused(format!("command_id {} is twice in this request, with other content", command.id))
-            }
-            (None, None) => {
-                earlier.insert(command.id, command);
-                Seen::New
-            }
-        });
-    }
-    if violations.is_empty() { Ok(seen) } else { Err(Refusal::new(Reason::CommandIdReused, violations)) }
-}
-
-fn check_versions(record: &dyn Record, commands: &[Command], seen: &[Seen]) -> Result<(), Refusal> {
-    let mut versions: BTreeMap<&Name, Version> = BTreeMap::new();
-    let mut violations = Vec::new();
-    for (index, command) in commands.iter().enumerate() {
-        if !matches!(seen[index], Seen::New) {
-            continue;
-        }
-        let stored = || record.stream(&command.name).map_or(Version::default(), |stream| stream.version());
-        let version = versions.entry(&command.name).or_insert_with(stored);
-        if command.expected_version.is_some_and(|expected| expected != *version) {
-            violations.push(Violation {
-                reason: Reason::VersionConflict,
-                command: Some(index),
-                event: None,
-                subject: command.name.to_string(),
-                says: format!("the stream is at version {version}; read it again and decide anew"),
-            });
-        }
-        *version = Version(version.0 + 1);
-    }
-    if violations.is_empty() { Ok(()) } else { Err(Refusal::new(Reason::VersionConflict, violations)) }
-}
-
 /// The request laid over what is recorded.
-struct Batch<'a> {
+pub(super) struct Batch<'a> {
     record: &'a dyn Record,
-    changes: Changes,
+    pub(super) changes: Changes,
     referrers: BTreeMap<Name, BTreeSet<Name>>,
     histories: BTreeMap<Name, Vec<Event>>,
     corrected: BTreeSet<Position>,
@@ -196,7 +28,7 @@ struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    fn new(record: &'a dyn Record) -> Batch<'a> {
+    pub(super) fn new(record: &'a dyn Record) -> Batch<'a> {
         Batch {
             record,
             changes: Changes::default(),
@@ -208,7 +40,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn put(&mut self, index: usize, command: &Command, now: &Now) {
+    pub(super) fn put(&mut self, index: usize, command: &Command, now: &Now) {
         let name = &command.name;
         let before = self.stream(name).unwrap_or_else(|| Arc::new(Stream::new(name.clone())));
         let event = Event {
@@ -305,7 +137,7 @@ impl<'a> Batch<'a> {
             Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess) => {
                 self.changes.equal_access.insert(by.clone());
             }
-            Fact::Actor(super::actor::ActorFact::MemberAdmitted { alliance, .. })
+            Fact::Actor(ActorFact::MemberAdmitted { alliance, .. })
                 if !matches!(fact, Fact::Amendment(_)) && self.alliance().is_none() =>
             {
                 self.changes.alliance = Some(alliance.clone());
@@ -333,7 +165,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Every name is recorded by the batch's end.
-    fn check_names(&self) -> Result<(), Refusal> {
+    pub(super) fn check_names(&self) -> Result<(), Refusal> {
         let mut violations = Vec::new();
         for (event, &index) in self.changes.events.iter().zip(&self.made_by) {
             let own = match &event.content.fact {
@@ -363,14 +195,14 @@ impl<'a> Batch<'a> {
     }
 
     /// What the table has before the rules of the timelines.
-    fn check_first_problem(&mut self) -> Result<(), Refusal> {
+    pub(super) fn check_first_problem(&mut self) -> Result<(), Refusal> {
         match self.problems.iter().map(|problem| problem.reason).min() {
             Some(reason) => Err(Refusal::new(reason, std::mem::take(&mut self.problems))),
             None => Ok(()),
         }
     }
 
-    fn check_rules(&self) -> Result<(), Refusal> {
+    pub(super) fn check_rules(&self) -> Result<(), Refusal> {
         let asked = self.asked();
         let after = ask(&asked, self);
         let unequal = self.unequal_offers();
@@ -388,6 +220,12 @@ impl<'a> Batch<'a> {
             None if new.is_empty() => Ok(()),
             None => Err(Refusal::new(Reason::BreaksHistory, self.violations(new))),
         }
+    }
+
+    /// What is malformed only beside what the meeting's stream says already (who is named there, and how many are
+    /// declared): it stands in the table before ids, versions and names, though timelines are asked after them.
+    pub(super) fn malformed(&self) -> Option<Refusal> {
+        self.check_rules().err().filter(|refusal| refusal.reason <= Reason::ReasonRequired)
     }
 
     /// The streams written, and what rests on them before or after.
@@ -447,13 +285,16 @@ impl<'a> Batch<'a> {
         breaches.into_iter().map(violation).collect()
     }
 
-    fn outcome(&self, command: &Command, seen: &Seen) -> Outcome {
+    pub(super) fn outcome(&self, command: &Command, seen: &Seen) -> Outcome {
         let (event, already_recorded) = match seen {
             Seen::Recorded(event) => (event.as_ref(), true),
-            Seen::New | Seen::Twice => {
+            Seen::New | Seen::Twice | Seen::Reused => {
                 let mut events = self.changes.events.iter();
                 let made = events.find(|event| event.command_id == command.id);
-                (made.expect("a command that is new, or twice in the request, made an event of it"), false)
+                (
+                    made.expect("what was not recorded before, and is not refused, made an event of this"),
+                    false,
+                )
             }
         };
         Outcome {

@@ -6,20 +6,22 @@
 //! 3. Of one partner and one periodic kind no two stand at once.
 //! 4. A step or a suspension may follow the end of the term, not the end, but may fall on its day.
 
-use std::str::FromStr;
-
-use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use super::breach::{Against, Breaches, Reason, on};
-use super::decision::certain_or_possible;
 use super::fact::{Dating, Recorded};
 use super::name::{Collection, Name};
 use super::stream::Timeline;
 use super::text::Localized;
-use super::time::{End, Mark, PartialDate, Spell, Spells, Truth, Valid, When};
+use super::time::{End, Mark, Spell, Spells, Truth, Valid, When};
 use super::world::World;
 use crate::position::Position;
+
+mod status;
+mod term;
+
+pub use status::AgreementStatus;
+pub use term::{BadTerm, Term};
 
 /// What kind of text it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -73,92 +75,6 @@ pub enum EndReason {
     Terminated,
     Withdrawn,
     Completed,
-}
-
-/// How long an agreement stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Term {
-    /// Years, months, weeks or days from when it begins to stand: `P2Y`.
-    Lasts {
-        /// As it was written.
-        text: String,
-        /// How long.
-        years: i16,
-        /// And months.
-        months: i32,
-        /// And days.
-        days: i32,
-    },
-    /// From a date to a date: `2023/2026`.
-    Between(PartialDate, PartialDate),
-}
-
-/// It is no term.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadTerm {
-    /// It is neither a duration nor two dates.
-    #[error("`{0}` is no term: write a duration such as P2Y, or two dates such as 2023/2026")]
-    Malformed(String),
-    /// Its end is before its beginning, whatever the days they mean.
-    #[error("the term `{0}` ends before it begins")]
-    Inverted(String),
-}
-
-impl FromStr for Term {
-    type Err = BadTerm;
-
-    fn from_str(text: &str) -> Result<Self, BadTerm> {
-        let bad = || BadTerm::Malformed(text.chars().take(40).collect());
-        if let Some((from, to)) = text.split_once('/') {
-            let from: PartialDate = from.parse().map_err(|_| bad())?;
-            let to: PartialDate = to.parse().map_err(|_| bad())?;
-            let inverted = from.when().by(to.when()).is_no();
-            return if inverted { Err(BadTerm::Inverted(text.into())) } else { Ok(Term::Between(from, to)) };
-        }
-        let span = Some(text).filter(|t| t.starts_with('P') && !t.contains('T')).ok_or_else(bad)?;
-        let span: Span = span.parse().map_err(|_| bad())?;
-        let days = i64::from(span.get_days()) + 7 * i64::from(span.get_weeks());
-        let days = i32::try_from(days).map_err(|_| bad())?;
-        let (years, months) = (span.get_years(), span.get_months());
-        // Lengths beyond what people agree on are slips of the pen, and some would leave the calendar.
-        let fits = span.is_positive() && years <= 999 && months <= 9_999 && days <= 99_999;
-        if fits { Ok(Term::Lasts { text: text.into(), years, months, days }) } else { Err(bad()) }
-    }
-}
-
-impl TryFrom<String> for Term {
-    type Error = BadTerm;
-
-    fn try_from(text: String) -> Result<Self, BadTerm> {
-        text.parse()
-    }
-}
-
-impl From<Term> for String {
-    fn from(term: Term) -> String {
-        term.text()
-    }
-}
-
-impl Term {
-    /// As it was written.
-    pub fn text(&self) -> String {
-        match self {
-            Term::Lasts { text, .. } => text.clone(),
-            Term::Between(from, to) => format!("{from}/{to}"),
-        }
-    }
-
-    /// The first day on which it is over, for an agreement that stands from `begin` on.
-    pub fn over(&self, begin: When) -> When {
-        match self {
-            Term::Lasts { years, months, days, text: _ } => {
-                begin.plus(Span::new().years(*years).months(*months).days(*days))
-            }
-            Term::Between(_, to) => When::exactly(to.when().latest.next()),
-        }
-    }
 }
 
 /// What is recorded of an agreement.
@@ -249,18 +165,6 @@ impl AgreementFact {
     }
 }
 
-/// How an agreement stands on a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "documented in the schema")]
-pub enum AgreementStatus {
-    NotYet,
-    At(Step),
-    Suspended,
-    Ended,
-    Expired,
-    Superseded,
-}
-
 /// A step with its date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepDate {
@@ -346,49 +250,6 @@ impl AgreementTimeline {
         self.standing(me, world).map_or(Truth::No, |spell| spell.holds(t))
     }
 
-    /// Every status that is possible on `t`, in their order; the certain one alone where there is one.
-    pub fn statuses(&self, me: &Name, world: &dyn World, t: When) -> Vec<AgreementStatus> {
-        let Some(first) = self.first_step().filter(|_| self.terms.is_some()) else { return Vec::new() };
-        let ends = self.ways_to_end(me, world);
-        let over = Truth::any(ends.iter().map(|(_, at)| at.by(t)));
-        let going_on = first.by(t).and(over.not());
-        let suspended = self.suspensions.hold(t);
-        let mut all = vec![(AgreementStatus::NotYet, first.by(t).not())];
-        for step in &self.steps {
-            let higher = self.steps.iter().filter(|other| other.step > step.step);
-            let passed = Truth::any(higher.map(|other| other.mark.at.by(t)));
-            let at = going_on.and(suspended.not()).and(step.mark.at.by(t)).and(passed.not());
-            all.push((AgreementStatus::At(step.step), at));
-        }
-        all.push((AgreementStatus::Suspended, going_on.and(suspended)));
-        for (i, &(status, at)) in ends.iter().enumerate() {
-            let others = ends.iter().enumerate().filter(|&(j, _)| j != i);
-            let sooner = Truth::any(others.map(|(j, &(_, other))| {
-                let listed_before = Truth::from(j < i && at.is_exact() && at == other);
-                other.before(at).or(listed_before)
-            }));
-            all.push((status, at.by(t).and(sooner.not())));
-        }
-        let mut statuses = certain_or_possible(&merged(all));
-        statuses.sort_unstable();
-        statuses
-    }
-
-    /// What ends it, as listed: its end, the end of its term, and one that supersedes it; the latter two only once it
-    /// stood.
-    fn ways_to_end(&self, me: &Name, world: &dyn World) -> Vec<(AgreementStatus, When)> {
-        let ended = self.ends.iter().map(|end| (AgreementStatus::Ended, end.mark.at));
-        // Over before it stood, it is so from the day on which it would have begun to.
-        let stood = self.stands_from();
-        let once_stood = |at| stood.map(|stood| later(stood, at));
-        let expired = self.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
-        let superseded = self
-            .superseded_by(me, world)
-            .into_iter()
-            .filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(at)?)));
-        ended.chain(expired).chain(superseded).collect()
-    }
-
     fn ask_steps(&self, me: &Name, out: &mut Breaches) {
         for step in &self.steps {
             let misplaced = self.steps.iter().find(|other| {
@@ -457,22 +318,6 @@ impl AgreementTimeline {
     }
 }
 
-fn later(a: When, b: When) -> When {
-    When { earliest: a.earliest.max(b.earliest), latest: a.latest.max(b.latest) }
-}
-
-/// One entry a status, with the greatest of its truths.
-fn merged(all: Vec<(AgreementStatus, Truth)>) -> Vec<(AgreementStatus, Truth)> {
-    let mut merged: Vec<(AgreementStatus, Truth)> = Vec::new();
-    for (status, truth) in all {
-        match merged.iter_mut().find(|(known, _)| *known == status) {
-            Some((_, known)) => *known = known.or(truth),
-            None => merged.push((status, truth)),
-        }
-    }
-    merged
-}
-
 impl Timeline for AgreementTimeline {
     type Fact = AgreementFact;
 
@@ -511,35 +356,5 @@ impl Timeline for AgreementTimeline {
         let of_partner =
             terms.iter().flatten().flat_map(|t| world.referrers(&t.partner, Collection::Agreements));
         world.referrers(me, Collection::Agreements).into_iter().chain(superseded).chain(of_partner).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_term_is_a_duration_or_two_dates() {
-        let begin = "2012-02-29".parse::<PartialDate>().unwrap().when();
-        for (text, over) in [
-            ("P2Y", "2014-02-28"),
-            ("P1Y6M", "2013-08-29"),
-            ("P2W", "2012-03-14"),
-            ("2023/2026", "2027-01-01"),
-            ("2020-03/2023-02-28", "2023-03-01"),
-        ] {
-            let term: Term = text.parse().unwrap();
-            assert_eq!((term.text().as_str(), term.over(begin).to_string().as_str()), (text, over));
-        }
-    }
-
-    #[test]
-    fn what_is_no_term_is_refused() {
-        for text in
-            ["", "P", "2Y", "PT5H", "P1DT5H", "-P2Y", "P0D", "2020/2021-13", "2020", "P99999Y", "P2Y/2026"]
-        {
-            assert!(matches!(text.parse::<Term>(), Err(BadTerm::Malformed(_))), "{text}");
-        }
-        assert!(matches!("2026/2023".parse::<Term>(), Err(BadTerm::Inverted(_))));
     }
 }

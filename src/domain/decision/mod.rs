@@ -5,18 +5,20 @@
 //! 3. The lineage has no cycle; what derives, implements, follows or supersedes points to a decision not later.
 //! 4. A rule is in force while the decision that carries it is in effect.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::breach::{Against, Breaches, Reason};
+use super::breach::{Breaches, Reason};
 use super::fact::{Dating, Recorded};
-use super::name::{Collection, Name};
+use super::name::Name;
 use super::stream::Timeline;
 use super::text::Localized;
-use super::time::{Mark, Spell, Spells, Truth, Valid, When};
+use super::time::{End, Mark, Spell, Spells, Truth, Valid, When, certain_or_possible};
 use super::world::World;
 use crate::position::Position;
+
+mod lineage;
+
+pub use lineage::{Direction, neighbours, reach};
 
 /// How a decision rests on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -204,7 +206,7 @@ impl DecisionTimeline {
         self.taken.as_ref()?;
         let begin = self.effect.iter().map(|(mark, _)| mark.at).reduce(When::first)?;
         let end = self.outs.iter().map(|out| out.mark.at).reduce(When::first);
-        Some(Spell { begin, end: end.map_or(super::time::End::None, super::time::End::On) })
+        Some(Spell { begin, end: end.map_or(End::None, End::On) })
     }
 
     /// Whether there is a day on which it was in effect.
@@ -255,102 +257,6 @@ impl DecisionTimeline {
         self.outs.iter().for_each(|end| life.end(end.mark.event, end.mark.at));
         out.ask_spells(me, &life, Reason::BadTransition, Reason::BadTransition);
     }
-
-    fn ask_lineage(&self, me: &Name, world: &dyn World, out: &mut Breaches) {
-        let edges = self.edges(me);
-        if edges.is_empty() {
-            return;
-        }
-        for (event, from, kind, to) in edges {
-            if from == to || reach(world, &to, Direction::Back).contains(&from) {
-                let against =
-                    vec![Against { name: to.clone(), event: None, says: format!("rests on {from}") }];
-                out.add(me, Reason::LineageCycle, event, against);
-            }
-            let (Some(newer), Some(older)) = (taken_on(world, &from), taken_on(world, &to)) else { continue };
-            if kind.looks_back() && older.by(newer).is_no() {
-                let against =
-                    vec![Against { name: to.clone(), event: None, says: format!("taken only on {older}") }];
-                out.add(me, Reason::LineageBackwards, event, against);
-            }
-        }
-    }
-
-    /// The links that its stream records: event, from, how, to.
-    fn edges(&self, me: &Name) -> Vec<(Position, Name, LinkType, Name)> {
-        let links = self.links.iter().map(|(event, link)| (*event, me.clone(), link.kind, link.to.clone()));
-        let by = self.outs.iter().filter_map(|out| {
-            out.by.as_ref().map(|by| (out.mark.event, by.clone(), LinkType::Supersedes, me.clone()))
-        });
-        links.chain(by).collect()
-    }
-}
-
-/// Those that are not NO; the certain one alone where there is one.
-pub(super) fn certain_or_possible<S: Copy>(all: &[(S, Truth)]) -> Vec<S> {
-    match all.iter().find(|(_, truth)| truth.is_yes()) {
-        Some((status, _)) => vec![*status],
-        None => all.iter().filter(|(_, truth)| truth.may_be()).map(|(status, _)| *status).collect(),
-    }
-}
-
-fn taken_on(world: &dyn World, decision: &Name) -> Option<When> {
-    world.stream(decision)?.timeline.decision()?.taken_on()
-}
-
-/// Which way to go along the lineage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// To what a decision rests on.
-    Back,
-    /// To what rests on a decision.
-    Forward,
-}
-
-/// The decisions one link away, and how they are linked.
-pub fn neighbours(world: &dyn World, decision: &Name, direction: Direction) -> Vec<(LinkType, Name)> {
-    let own = world.stream(decision);
-    let own = own.as_ref().and_then(|stream| stream.timeline.decision());
-    let mut found: Vec<(LinkType, Name)> = match (direction, own) {
-        (_, None) => Vec::new(),
-        (Direction::Back, Some(own)) => {
-            own.links.iter().map(|(_, link)| (link.kind, link.to.clone())).collect()
-        }
-        (Direction::Forward, Some(own)) => {
-            own.outs.iter().filter_map(|out| Some((LinkType::Supersedes, out.by.clone()?))).collect()
-        }
-    };
-    for other in world.referrers(decision, Collection::Decisions) {
-        let Some(stream) = world.stream(&other) else { continue };
-        let Some(timeline) = stream.timeline.decision() else { continue };
-        match direction {
-            Direction::Back if timeline.outs.iter().any(|out| out.by.as_ref() == Some(decision)) => {
-                found.push((LinkType::Supersedes, other));
-            }
-            Direction::Back => {}
-            Direction::Forward => {
-                let links = timeline.links.iter().filter(|(_, link)| link.to == *decision);
-                found.extend(links.map(|(_, link)| (link.kind, other.clone())));
-            }
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// Every decision that can be reached, itself only through a cycle.
-pub fn reach(world: &dyn World, decision: &Name, direction: Direction) -> BTreeSet<Name> {
-    let mut found = BTreeSet::new();
-    let mut to_visit = vec![decision.clone()];
-    while let Some(name) = to_visit.pop() {
-        for (_, next) in neighbours(world, &name, direction) {
-            if found.insert(next.clone()) {
-                to_visit.push(next);
-            }
-        }
-    }
-    found
 }
 
 /// The decisions that carry `EQUAL_ACCESS` and are or may be in effect on `t`.
