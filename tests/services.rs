@@ -396,3 +396,122 @@ async fn activities_by_participant_and_frameworks() {
     let ask = v1::GetFrameworkRequest { name: "frameworks/eop".into(), ..v1::GetFrameworkRequest::default() };
     assert!(client.get_framework(ask).await.unwrap().into_inner().framework.unwrap().overlay);
 }
+
+#[tokio::test]
+async fn access_is_explained_with_the_rule_its_decision_and_the_dates() {
+    let mut client = ActivityServiceClient::new(activities::service(readers()));
+    let ask = |activity: &str, actor: &str, t: &str| v1::ExplainAccessRequest {
+        activity: format!("activities/{activity}"),
+        actor: actor.into(),
+        as_of: on(t),
+        language: "fr".into(),
+        ..v1::ExplainAccessRequest::default()
+    };
+    let found = client.explain_access(ask("sps", "countries/ru", "2014-05-01")).await.unwrap().into_inner();
+    assert_eq!((found.answer(), found.rule()), (v1::Truth::No, v1::Access::AllPartners));
+    assert_eq!(found.actor_display_name.as_ref().unwrap().text, "Fédération de Russie");
+    let from = &found.decisions[..];
+    let [policy] = from else { panic!("one decision: {from:?}") };
+    assert_eq!(policy.decision, "decisions/partnership-policy-2011");
+    assert_eq!((policy.in_effect_since.as_str(), policy.in_force), ("2011-04-15", YES));
+    let suspended = found.findings.iter().find(|f| f.ground() == v1::AccessGround::Suspended).unwrap();
+    assert_eq!(suspended.truth(), v1::Truth::Yes);
+    assert!(suspended.dates[0].starts_with("suspended from 2014-04 (events/"), "{suspended:?}");
+    assert_eq!(found.answered_as_of.unwrap().valid_at, "2014-05-01");
+
+    let found = client.explain_access(ask("ici-menu-2011", "countries/kw", "2012-01-01")).await.unwrap();
+    let found = found.into_inner();
+    assert_eq!((found.rule(), found.framework.as_str()), (v1::Access::Framework, "frameworks/ici"));
+    assert_eq!((found.decisions.len(), found.offer_position > 0), (0, true));
+
+    let refused = client.explain_access(v1::ExplainAccessRequest::default()).await.unwrap_err();
+    let needed = ["activity", "actor"].map(|field| (field.to_owned(), "FIELD_REQUIRED".to_owned()));
+    assert_eq!(fields(&refused), needed);
+    let refused = client.explain_access(ask("sps", "countries/xk", "2012")).await.unwrap_err();
+    assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_ACTOR".into()));
+}
+
+#[tokio::test]
+async fn deviations_come_in_pages_with_what_they_deviate_from() {
+    let mut client = ActivityServiceClient::new(activities::service(readers()));
+    let all = client.list_deviations(v1::ListDeviationsRequest::default()).await.unwrap().into_inner();
+    let names: Vec<String> =
+        all.deviations.iter().map(|found| found.activity.as_ref().unwrap().name.clone()).collect();
+    assert!(names.len() > 1 && names.is_sorted(), "{names:?}");
+    for found in &all.deviations {
+        assert_eq!(found.decisions[0].decision, "decisions/partnership-policy-2011");
+        assert_eq!(found.has_exception, !found.activity.as_ref().unwrap().exception.is_empty());
+    }
+    let mut paged = Vec::new();
+    let mut ask = v1::ListDeviationsRequest { page_size: 1, ..v1::ListDeviationsRequest::default() };
+    loop {
+        let page = client.list_deviations(ask.clone()).await.unwrap().into_inner();
+        paged.extend(page.deviations.into_iter().map(|found| found.activity.unwrap().name));
+        ask.page_token = page.next_page_token;
+        if ask.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, names);
+    ask.without_exception = true;
+    let without = client.list_deviations(ask).await.unwrap().into_inner().deviations;
+    assert!(without.iter().all(|found| !found.has_exception));
+}
+
+#[tokio::test]
+async fn intentions_with_how_they_ended_then_and_now() {
+    let mut client = DecisionServiceClient::new(decisions::service(readers()));
+    let ask = |known_position, outcome: v1::Outcome| v1::ListIntentionsRequest {
+        outcome: outcome.into(),
+        as_of: Some(v1::AsOf {
+            valid_at: String::new(),
+            known_at: Some(v1::as_of::KnownAt::KnownPosition(known_position)),
+        }),
+        ..v1::ListIntentionsRequest::default()
+    };
+    let now = client.list_intentions(ask(424, v1::Outcome::CarriedOut)).await.unwrap().into_inner();
+    let [lisbon] = &now.intentions[..] else { panic!("one was carried out: {:?}", now.intentions) };
+    assert_eq!(lisbon.decision.as_ref().unwrap().name, "decisions/lisbon-intent-2010");
+    assert_eq!((lisbon.outcomes.len(), lisbon.outcomes[0].truth), (1, YES));
+    assert_eq!(lisbon.outcomes[0].decisions, ["decisions/partnership-policy-2011"]);
+    assert_eq!(lisbon.outcomes[0].dates, ["decisions/partnership-policy-2011 in effect from 2011-04-15"]);
+    let then = client.list_intentions(ask(249, v1::Outcome::Open)).await.unwrap().into_inner();
+    assert_eq!((then.intentions.len(), then.answered_as_of.unwrap().known_position), (5, 249));
+}
+
+#[tokio::test]
+async fn agreements_that_will_soon_be_over() {
+    let mut client = AgreementServiceClient::new(agreements::service(readers()));
+    let ask = |t: &str, days| v1::ListExpiringAgreementsRequest {
+        days,
+        as_of: on(t),
+        ..v1::ListExpiringAgreementsRequest::default()
+    };
+    let found = client.list_expiring_agreements(ask("2014-03-01", 30)).await.unwrap().into_inner().agreements;
+    assert_eq!((found.len(), found[0].expires), (1, YES));
+    assert_eq!(found[0].agreement.as_ref().unwrap().name, "agreements/mn-ipcp-2012");
+    let found = client.list_expiring_agreements(ask("2009-12-15", 60)).await.unwrap().into_inner().agreements;
+    assert_eq!((found.len(), found[0].expires), (1, POSSIBLY));
+    assert!(!found[0].open_because.is_empty());
+    for days in [0, 36_501] {
+        let refused = client.list_expiring_agreements(ask("2014", days)).await.unwrap_err();
+        assert_eq!(fields(&refused), [("days".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn areas_in_which_one_side_alone_gives() {
+    let mut client = AreaServiceClient::new(areas::service(readers()));
+    let ask = |given_by: v1::GivenBy| v1::ListOneWayAreasRequest {
+        given_by: given_by.into(),
+        as_of: on("2021-12-08"),
+        ..v1::ListOneWayAreasRequest::default()
+    };
+    let found = client.list_one_way_areas(ask(v1::GivenBy::Unspecified)).await.unwrap().into_inner().areas;
+    let [one] = &found[..] else { panic!("one: {found:?}") };
+    let choice = one.choice.as_ref().unwrap();
+    assert_eq!((choice.actor.as_str(), choice.area.as_str()), ("countries/co", "areas/demining"));
+    assert_eq!((one.one_way, &choice.given_by[..]), (YES, &[v1::GivenBy::Partner as i32][..]));
+    let found = client.list_one_way_areas(ask(v1::GivenBy::Alliance)).await.unwrap().into_inner().areas;
+    assert_eq!(found, []);
+}

@@ -10,7 +10,8 @@ use super::page::Limit;
 use super::{names, words};
 use crate::proto::v1::agreement_service_client::AgreementServiceClient;
 use crate::proto::v1::{
-    Agreement, GetAgreementRequest, GetAgreementResponse, ListAgreementsRequest, ListAgreementsResponse,
+    Agreement, ExpiringAgreement, GetAgreementRequest, GetAgreementResponse, ListAgreementsRequest,
+    ListAgreementsResponse, ListExpiringAgreementsRequest, ListExpiringAgreementsResponse,
 };
 
 named!(GetAgreementResponse);
@@ -32,6 +33,19 @@ pub(crate) enum Agreements {
   minuted agreements list --partner countries/jp
   minuted agreements list --kind ipcp --standing --as-of 2015-01-01")]
     List(Filter),
+    /// Agreements that stand and whose term is over within so many days, the first to end first
+    #[command(after_help = "Example:
+  minuted agreements expiring --days 30 --as-of 2014-03-01")]
+    Expiring {
+        /// Within so many days after the day that is asked about
+        #[arg(long, value_name = "N", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        days: u32,
+        /// Only those with this partner
+        #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
+        partner: Option<String>,
+        #[command(flatten)]
+        limit: Limit,
+    },
 }
 
 /// Which agreements.
@@ -82,7 +96,44 @@ impl Agreements {
                 };
                 client.print(&limit.collect(ask).await?)
             }
+            Agreements::Expiring { days, partner, limit } => {
+                let request = ListExpiringAgreementsRequest {
+                    page_size: 0,
+                    page_token: String::new(),
+                    days,
+                    partner: partner.unwrap_or_default(),
+                    as_of,
+                    at_least_position,
+                    language,
+                };
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request = ListExpiringAgreementsRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_expiring_agreements(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
+            }
         }
+    }
+}
+
+impl Show for ListExpiringAgreementsResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |expiring: &ExpiringAgreement| {
+            let agreement = expiring.agreement.clone().unwrap_or_default();
+            [
+                agreement.term_over.clone(),
+                agreement.name.clone(),
+                agreement.partner.clone(),
+                look::name(agreement.title.as_ref()),
+                words::truth(expiring.expires).to_owned(),
+                expiring.open_because.join("\n"),
+            ]
+        };
+        look.rows(
+            ["term over", "agreement", "partner", "title", "expires", "left open by"],
+            self.agreements.iter().map(row),
+        ) + &look::times(self.answered_as_of.as_ref())
     }
 }
 

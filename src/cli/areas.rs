@@ -11,7 +11,7 @@ use super::{names, words};
 use crate::proto::v1::area_service_client::AreaServiceClient;
 use crate::proto::v1::{
     Area, AreaChoice, GetAreaRequest, GetAreaResponse, ListAreaChoicesRequest, ListAreaChoicesResponse,
-    ListAreasRequest, ListAreasResponse,
+    ListAreasRequest, ListAreasResponse, ListOneWayAreasRequest, ListOneWayAreasResponse, OneWayArea,
 };
 
 named!(GetAreaResponse);
@@ -42,6 +42,19 @@ pub(crate) enum Areas {
   minuted areas choices --actor countries/jp
   minuted areas choices --area areas/emerging-security-challenges --with-descendants --as-of 2015")]
     Choices(Choices),
+    /// Choices in which everything runs one way: the alliance alone gives, or the partner alone
+    #[command(after_help = "Example:
+  minuted areas one-way --as-of 2021-12-08")]
+    OneWay {
+        /// Only what this partner chose
+        #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
+        actor: Option<String>,
+        /// Only where this one gives
+        #[arg(long, ignore_case = true, value_parser = words::choice("GivenBy"))]
+        given_by: Option<i32>,
+        #[command(flatten)]
+        limit: Limit,
+    },
 }
 
 /// Which choices.
@@ -104,7 +117,41 @@ impl Areas {
                 };
                 client.print(&limit.collect(ask).await?)
             }
+            Areas::OneWay { actor, given_by, limit } => {
+                let request = ListOneWayAreasRequest {
+                    page_size: 0,
+                    page_token: String::new(),
+                    actor: actor.unwrap_or_default(),
+                    given_by: given_by.unwrap_or_default(),
+                    as_of,
+                    at_least_position,
+                    language,
+                };
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request = ListOneWayAreasRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_one_way_areas(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
+            }
         }
+    }
+}
+
+impl Show for ListOneWayAreasResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |one_way: &OneWayArea| {
+            let choice = one_way.choice.clone().unwrap_or_default();
+            [
+                look::name(choice.actor_display_name.as_ref()),
+                format!("{} ({})", look::name(choice.area_display_name.as_ref()), choice.area),
+                words::any_of("GivenBy", &choice.given_by),
+                words::truth(one_way.one_way).to_owned(),
+                choice.since.join(", "),
+            ]
+        };
+        look.rows(["partner", "area", "who gives", "one way", "since"], self.areas.iter().map(row))
+            + &look::times(self.answered_as_of.as_ref())
     }
 }
 

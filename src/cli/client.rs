@@ -17,12 +17,19 @@ use crate::server::config::Settings;
 /// How long connecting may take; on a network that answers, it takes a few round trips.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Said where an answer is no graph.
+pub(crate) const NO_GRAPH: &str = "--format dot has no meaning here: only `decisions trace` draws a graph";
+
 /// An answer that can be shown as tables.
 pub(crate) trait Show: Named {
     /// Whether its JSON has every field, so that a script finds a 0 as a 0.
     const EVERY_FIELD: bool = false;
     /// Its tables, each line ended.
     fn show(&self, look: Look) -> String;
+    /// It as a graph in the DOT language; none where it is none.
+    fn dot(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A client of one daemon, with the options of the command line. It connects when it first has something to ask, so that
@@ -98,6 +105,7 @@ impl Client {
             Format::Json if M::EVERY_FIELD => json::every_field(answer) + "\n",
             Format::Json => json::pretty(answer) + "\n",
             Format::Table => answer.show(self.look),
+            Format::Dot => answer.dot().ok_or_else(|| Failure::Input(NO_GRAPH.to_owned()))?,
         };
         Ok(print(&text)?)
     }

@@ -7,11 +7,12 @@ use super::failure::Failure;
 use super::json::named;
 use super::look::{self, Look};
 use super::page::Limit;
-use super::{names, words};
+use super::{dot, names, words};
 use crate::proto::v1::decision_service_client::DecisionServiceClient;
 use crate::proto::v1::{
-    Decision, GetDecisionRequest, GetDecisionResponse, LineageStep, Link, ListDecisionsRequest,
-    ListDecisionsResponse, TraceDecisionRequest, TraceDecisionResponse,
+    Decision, GetDecisionRequest, GetDecisionResponse, Intention, LineageStep, Link, ListDecisionsRequest,
+    ListDecisionsResponse, ListIntentionsRequest, ListIntentionsResponse, TraceDecisionRequest,
+    TraceDecisionResponse,
 };
 
 named!(GetDecisionResponse, TraceDecisionResponse);
@@ -33,12 +34,26 @@ pub(crate) enum Decisions {
   minuted decisions list --rule equal-access --in-effect --as-of 2012")]
     List(Filter),
     /// Back to all that a decision rests on, and forward to all that rests on it
-    #[command(after_help = "Example:
-  minuted decisions trace decisions/partnership-policy-2011")]
+    #[command(after_help = "Examples:
+  minuted decisions trace decisions/partnership-policy-2011
+  minuted decisions trace decisions/partnership-policy-2011 --format dot
+
+The second one prints a graph for Graphviz: pipe it into dot -Tsvg.")]
     Trace {
         /// Such as decisions/partnership-policy-2011
         #[arg(value_parser = names::of(&["decisions"]))]
         name: String,
+    },
+    /// Each intention with how it ended
+    #[command(after_help = "Examples:
+  minuted decisions intentions
+  minuted decisions intentions --outcome open --known-at 249")]
+    Intentions {
+        /// Only those that certainly or possibly ended so
+        #[arg(long, ignore_case = true, value_parser = words::choice("Outcome"))]
+        outcome: Option<i32>,
+        #[command(flatten)]
+        limit: Limit,
     },
 }
 
@@ -93,6 +108,22 @@ impl Decisions {
             Decisions::Trace { name } => {
                 let request = TraceDecisionRequest { name, as_of, at_least_position, language };
                 client.print(&service.trace_decision(request).await?.into_inner())
+            }
+            Decisions::Intentions { outcome, limit } => {
+                let request = ListIntentionsRequest {
+                    page_size: 0,
+                    page_token: String::new(),
+                    outcome: outcome.unwrap_or_default(),
+                    as_of,
+                    at_least_position,
+                    language,
+                };
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request = ListIntentionsRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_intentions(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
             }
         }
     }
@@ -152,6 +183,35 @@ impl Show for TraceDecisionResponse {
             ["", "taken", "decision, and its links", "status"],
             back.chain([row("→", &itself)]).chain(forward),
         ) + &look::times(self.answered_as_of.as_ref())
+    }
+
+    fn dot(&self) -> Option<String> {
+        Some(dot::graph(self))
+    }
+}
+
+impl Show for ListIntentionsResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |intention: &Intention| {
+            let decision = intention.decision.clone().unwrap_or_default();
+            let outcomes = intention.outcomes.iter().map(|ended| {
+                let doubt = if words::possible(ended.truth) { "POSSIBLY " } else { "" };
+                let outcome = format!("{doubt}{}", words::word("Outcome", ended.outcome));
+                format!("{outcome} {}", ended.decisions.join(", ")).trim_end().to_owned()
+            });
+            let dates = intention.outcomes.iter().flat_map(|ended| ended.dates.clone());
+            [
+                decision.taken.clone(),
+                decision.name.clone(),
+                look::name(decision.title.as_ref()),
+                outcomes.collect::<Vec<_>>().join("\n"),
+                dates.collect::<Vec<_>>().join("\n"),
+            ]
+        };
+        look.rows(
+            ["taken", "intention", "title", "how it ended", "by these dates"],
+            self.intentions.iter().map(row),
+        ) + &look::known(self.answered_as_of.as_ref())
     }
 }
 

@@ -12,6 +12,7 @@ mod client;
 mod columns;
 mod decisions;
 mod demo;
+mod dot;
 mod events;
 mod export;
 mod failure;
@@ -40,7 +41,7 @@ use clap::{Parser, Subcommand};
 use crate::server::config::Settings;
 use client::Client;
 use failure::{EXIT_CODES, Failure};
-use options::Options;
+use options::{Format, Options};
 
 /// Records an alliance's partnerships as events, and answers what was so, when, and what was known when.
 #[derive(Clone, Debug, Parser)]
@@ -144,6 +145,9 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<(), Failure> {
             "{option} has no meaning here: this command asks nothing about a time"
         )));
     }
+    if options.format == Format::Dot && !command.draws() {
+        return Err(Failure::Input(client::NO_GRAPH.to_owned()));
+    }
     match command {
         Command::Serve(serve) => serve.run(&options, settings).await,
         Command::Demo(demo) => Box::pin(demo.run(&options, settings)).await,
@@ -174,6 +178,11 @@ impl Command {
             | Command::Operations(_)
             | Command::Decisions(_) => true,
         }
+    }
+
+    /// Whether its answer is a graph.
+    fn draws(&self) -> bool {
+        matches!(self, Command::Decisions(decisions::Decisions::Trace { .. }))
     }
 
     async fn ask(self, client: &Client) -> Result<(), Failure> {

@@ -54,6 +54,10 @@ page!(
     ListOperationsResponse.operations,
     ListContributionsResponse.contributions,
     ListDecisionsResponse.decisions,
+    ListDeviationsResponse.deviations,
+    ListIntentionsResponse.intentions,
+    ListExpiringAgreementsResponse.agreements,
+    ListOneWayAreasResponse.areas,
 );
 
 impl Limit {

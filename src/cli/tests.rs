@@ -107,6 +107,13 @@ async fn a_time_is_refused_where_nothing_is_asked_about_one() {
 }
 
 #[tokio::test]
+async fn a_graph_is_refused_where_there_is_none() {
+    let cli = parse("minuted actors standing --format dot").unwrap();
+    let failure = dispatch(cli, Settings::default()).await.unwrap_err();
+    assert!(failure.to_string().contains("decisions trace"), "{failure}");
+}
+
+#[tokio::test]
 async fn a_daemon_that_is_not_there_is_named() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let cli = parse(&format!("minuted --addr {free} status")).unwrap();

@@ -1,4 +1,4 @@
-//! `ActivityService`: what was offered, and who took part.
+//! `ActivityService`: what was offered to whom, who may take part and why, and who did.
 
 use tonic::{Request, Response, Status};
 
@@ -9,6 +9,7 @@ use super::reading::Readers;
 use super::status;
 use crate::domain::activity::{Offer, Participation};
 use crate::domain::{Collection, Name};
+use crate::projections::access::{self, Deviation, Explanation, Finding, Ground, InForce};
 use crate::projections::activities::{self, AccessAsked, ActivityOnDay};
 use crate::proto::v1;
 use crate::proto::v1::activity_service_server::{ActivityService, ActivityServiceServer};
@@ -83,6 +84,112 @@ impl ActivityService for Activities {
             Ok(v1::ListActivitiesResponse { activities, next_page_token, answered_as_of })
         });
         answer.await.map(Response::new)
+    }
+
+    async fn explain_access(
+        &self,
+        request: Request<v1::ExplainAccessRequest>,
+    ) -> Result<Response<v1::ExplainAccessResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let v1::ExplainAccessRequest { activity, actor, as_of, at_least_position, language } =
+            request.into_inner();
+        let activity = asking.needed_name("activity", &activity, &[Collection::Activities]);
+        let actor = asking.needed_name("actor", &actor, ACTORS);
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let (activity, actor) = asking.done(activity.zip(actor))?;
+        let answer = self.0.answer(as_of, at_least_position, move |reading| {
+            all_known(reading, [&activity, &actor])?;
+            let found = access::explain(reading.world, &activity, &actor, reading.t, &languages);
+            let found = found.ok_or_else(|| status::unknown(&activity))?;
+            let explained = put_explanation(found, &activity, &actor);
+            Ok(v1::ExplainAccessResponse { answered_as_of: Some(reading.answered()), ..explained })
+        });
+        answer.await.map(Response::new)
+    }
+
+    async fn list_deviations(
+        &self,
+        request: Request<v1::ListDeviationsRequest>,
+    ) -> Result<Response<v1::ListDeviationsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListDeviationsRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListDeviationsRequest {
+            page_size,
+            page_token,
+            without_exception,
+            as_of,
+            at_least_position,
+            language,
+        } = request.into_inner();
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let languages = asking.done(Some(languages))?;
+        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            let (world, t) = (reading.world, reading.t);
+            let found = access::deviations(world, t, &languages, without_exception, page.after());
+            let found = found.map(|deviation| (deviation.activity.name.clone(), put_deviation(deviation)));
+            let (deviations, next_page_token) = page.cut(reading, found);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListDeviationsResponse { deviations, next_page_token, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
+}
+
+fn put_explanation(found: Explanation, activity: &Name, actor: &Name) -> v1::ExplainAccessResponse {
+    let Explanation { answer, offer, activity_shown, actor_shown, decisions, findings } = found;
+    let Offer { kind: _, titles: _, access, exception: _, valid, event } = offer;
+    v1::ExplainAccessResponse {
+        answer: v1::Truth::from(answer).into(),
+        rule: v1::Access::from(&access).into(),
+        framework: encode_access_framework(&access),
+        decisions: decisions.into_iter().map(put_in_force).collect(),
+        offer_position: event.0,
+        offered: Some(encode_valid(&valid)),
+        findings: findings.into_iter().map(put_finding).collect(),
+        activity_title: Some(put::display(activity_shown, activity)),
+        actor_display_name: Some(put::display(actor_shown, actor)),
+        answered_as_of: None,
+    }
+}
+
+fn put_finding(Finding { ground, truth, dates }: Finding) -> v1::AccessFinding {
+    let ground = match ground {
+        Ground::Offered => v1::AccessGround::Offered,
+        Ground::Member => v1::AccessGround::Member,
+        Ground::Partner => v1::AccessGround::Partner,
+        Ground::Holder => v1::AccessGround::Holder,
+        Ground::Registered => v1::AccessGround::Registered,
+        Ground::Suspended => v1::AccessGround::Suspended,
+    };
+    v1::AccessFinding { ground: ground.into(), truth: v1::Truth::from(truth).into(), dates }
+}
+
+fn put_in_force(found: InForce) -> v1::RuleInForce {
+    let InForce { decision, shown, since, truth, open_because } = found;
+    v1::RuleInForce {
+        title: Some(put::display(shown, &decision)),
+        in_effect_since: since,
+        in_force: v1::Truth::from(truth).into(),
+        open_because,
+        decision: decision.to_string(),
+    }
+}
+
+fn put_deviation(Deviation { activity, truth, decisions }: Deviation) -> v1::Deviation {
+    v1::Deviation {
+        has_exception: activity.offer.exception.is_some(),
+        activity: Some(put_activity(activity)),
+        truth: v1::Truth::from(truth).into(),
+        decisions: decisions.into_iter().map(put_in_force).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::status;
 use crate::domain::agreement::{AgreementStatus, Step, Terms};
 use crate::domain::{Collection, Name};
 use crate::projections::agreements::{self, AgreementOnDay};
+use crate::projections::expiring::{Expiring, Place, expiring};
 use crate::proto::v1;
 use crate::proto::v1::agreement_service_server::{AgreementService, AgreementServiceServer};
 use crate::wire::name::ACTORS;
@@ -81,6 +82,53 @@ impl AgreementService for Agreements {
             Ok(v1::ListAgreementsResponse { agreements, next_page_token, answered_as_of })
         });
         answer.await.map(Response::new)
+    }
+
+    async fn list_expiring_agreements(
+        &self,
+        request: Request<v1::ListExpiringAgreementsRequest>,
+    ) -> Result<Response<v1::ListExpiringAgreementsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListExpiringAgreementsRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListExpiringAgreementsRequest {
+            page_size,
+            page_token,
+            days,
+            partner,
+            as_of,
+            at_least_position,
+            language,
+        } = request.into_inner();
+        let days = asking.days("days", days);
+        let partner = asking.name("partner", &partner, ACTORS);
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let days = asking.done(days)?;
+        let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            all_known(reading, &partner)?;
+            let (world, t) = (reading.world, reading.t);
+            let found = expiring(world, t, days, &languages, partner.as_ref(), page.after());
+            let found = found.map(|(place, expiring)| (place, put_expiring(expiring)));
+            let (agreements, next_page_token) = page.cut(reading, found);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListExpiringAgreementsResponse { agreements, next_page_token, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
+}
+
+fn put_expiring(Expiring { agreement, truth, open_because }: Expiring) -> v1::ExpiringAgreement {
+    v1::ExpiringAgreement {
+        agreement: Some(put_agreement(agreement)),
+        expires: v1::Truth::from(truth).into(),
+        open_because,
     }
 }
 

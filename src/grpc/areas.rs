@@ -110,6 +110,50 @@ impl AreaService for Areas {
         });
         answer.await.map(Response::new)
     }
+
+    async fn list_one_way_areas(
+        &self,
+        request: Request<v1::ListOneWayAreasRequest>,
+    ) -> Result<Response<v1::ListOneWayAreasResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListOneWayAreasRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListOneWayAreasRequest {
+            page_size,
+            page_token,
+            actor,
+            given_by,
+            as_of,
+            at_least_position,
+            language,
+        } = request.into_inner();
+        let actor = asking.name("actor", &actor, ACTORS);
+        let given_by = asking.choice("given_by", given_by, v1::GivenBy::as_str_name).map(Into::into);
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let filter = asking.done(Some(ChoiceFilter { actor, ..ChoiceFilter::default() }))?;
+        let page: Page<(Name, Name)> = Page::read(query, size, &page_token, as_of)?;
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            all_known(reading, &filter.actor)?;
+            let after = page.after().cloned();
+            let found =
+                areas::one_way_choices(reading.world, reading.t, &languages, &filter, given_by, after);
+            let found = found.map(|(choice, truth)| {
+                let key = (choice.actor.clone(), choice.area.clone());
+                let one_way = v1::Truth::from(truth).into();
+                (key, v1::OneWayArea { choice: Some(put_choice(choice)), one_way })
+            });
+            let (areas, next_page_token) = page.cut(reading, found);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListOneWayAreasResponse { areas, next_page_token, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
 }
 
 fn put_area(area: AreaShown) -> v1::Area {

@@ -17,6 +17,8 @@ use crate::wire::{FieldViolation, Invalid};
 const PAGE_SIZE_DEFAULT: usize = 100;
 /// How many a page has at most.
 const PAGE_SIZE_MAX: usize = 1000;
+/// How far a question looks ahead at most: a hundred years.
+const DAYS_MAX: u32 = 36_500;
 
 /// What is wrong with a question so far, and the languages that its caller prefers.
 #[derive(Default)]
@@ -98,6 +100,15 @@ impl Asking {
         }
         let language = parse_language("language", text);
         self.note(language).map(Languages::from).unwrap_or_default()
+    }
+
+    /// How many days on; none where they are out of bounds.
+    pub(super) fn days(&mut self, field: &str, days: u32) -> Option<u32> {
+        let found = Some(days).filter(|days| (1..=DAYS_MAX).contains(days));
+        if found.is_none() {
+            self.say(field, format!("{days} is no number of days to look ahead: send 1 to {DAYS_MAX}"));
+        }
+        found
     }
 
     /// How many a page has.

@@ -10,6 +10,7 @@ use super::status;
 use crate::domain::decision::{Direction, Taken};
 use crate::domain::{Collection, Name};
 use crate::projections::decisions::{self, DecisionOnDay};
+use crate::projections::intentions::{Ended, Intention, Outcome, intentions};
 use crate::projections::lineage::{Edge, Step, lineage};
 use crate::proto::v1;
 use crate::proto::v1::decision_service_server::{DecisionService, DecisionServiceServer};
@@ -109,6 +110,71 @@ impl DecisionService for Decisions {
             })
         });
         answer.await.map(Response::new)
+    }
+
+    async fn list_intentions(
+        &self,
+        request: Request<v1::ListIntentionsRequest>,
+    ) -> Result<Response<v1::ListIntentionsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListIntentionsRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListIntentionsRequest { page_size, page_token, outcome, as_of, at_least_position, language } =
+            request.into_inner();
+        let outcome = asking.choice("outcome", outcome, v1::Outcome::as_str_name).and_then(outcome_asked);
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let languages = asking.done(Some(languages))?;
+        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            let found = intentions(reading.world, reading.t, &languages, outcome, page.after());
+            let found = found.map(|found| (found.decision.name.clone(), put_intention(found)));
+            let (intentions, next_page_token) = page.cut(reading, found);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListIntentionsResponse { intentions, next_page_token, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
+}
+
+fn outcome_asked(outcome: v1::Outcome) -> Option<Outcome> {
+    match outcome {
+        v1::Outcome::Unspecified => None,
+        v1::Outcome::PutInEffect => Some(Outcome::PutInEffect),
+        v1::Outcome::CarriedOut => Some(Outcome::CarriedOut),
+        v1::Outcome::PartOf => Some(Outcome::PartOf),
+        v1::Outcome::Lapsed => Some(Outcome::Lapsed),
+        v1::Outcome::Superseded => Some(Outcome::Superseded),
+        v1::Outcome::Open => Some(Outcome::Open),
+    }
+}
+
+fn put_intention(Intention { decision, outcomes }: Intention) -> v1::Intention {
+    v1::Intention {
+        decision: Some(put_decision(decision)),
+        outcomes: outcomes.into_iter().map(put_outcome).collect(),
+    }
+}
+
+fn put_outcome(Ended { outcome, truth, decisions, dates }: Ended) -> v1::IntentionOutcome {
+    let outcome = match outcome {
+        Outcome::PutInEffect => v1::Outcome::PutInEffect,
+        Outcome::CarriedOut => v1::Outcome::CarriedOut,
+        Outcome::PartOf => v1::Outcome::PartOf,
+        Outcome::Lapsed => v1::Outcome::Lapsed,
+        Outcome::Superseded => v1::Outcome::Superseded,
+        Outcome::Open => v1::Outcome::Open,
+    };
+    v1::IntentionOutcome {
+        outcome: outcome.into(),
+        truth: v1::Truth::from(truth).into(),
+        decisions: put::names(&decisions),
+        dates,
     }
 }
 

@@ -178,6 +178,38 @@ fn choice(
     })
 }
 
+/// Whether an area was chosen and one side alone gave: `by`, or whichever.
+pub fn one_way(choice: &ChoiceOnDay, by: Option<GivenBy>) -> Truth {
+    let is_one_way = |giver: &GivenBy| match giver {
+        GivenBy::Alliance | GivenBy::Partner => by.is_none_or(|by| by == *giver),
+        GivenBy::Unspecified | GivenBy::Both => false,
+    };
+    let so = choice.given_by.iter().filter(|giver| is_one_way(giver)).count();
+    let gives = match so {
+        0 => Truth::No,
+        all if all == choice.given_by.len() => Truth::Yes,
+        _ => Truth::Possibly,
+    };
+    choice.chosen.and(gives)
+}
+
+/// What had been chosen on `t` where certainly or possibly one side alone gave: as [`choices`], each with its truth.
+pub fn one_way_choices<'a>(
+    world: &'a dyn World,
+    t: When,
+    languages: &'a Languages,
+    filter: &'a ChoiceFilter,
+    by: Option<GivenBy>,
+    after: Option<(Name, Name)>,
+) -> impl Iterator<Item = (ChoiceOnDay, Truth)> + use<'a> {
+    let all = choices(world, t, languages, filter, after);
+    let all = all.map(move |choice| {
+        let truth = one_way(&choice, by);
+        (choice, truth)
+    });
+    all.filter(|(_, truth)| truth.may_be())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -259,5 +291,32 @@ mod tests {
         assert_eq!(after("countries/jp", "areas/ransom"), ["science", "cyber"]);
         assert_eq!(after("countries/jp", "areas/science"), ["cyber"]);
         assert_eq!(after("countries/kr", "areas/cyber"), [""; 0]);
+    }
+
+    #[test]
+    fn what_runs_one_way_is_told_from_what_may() {
+        let mut example = Example::alliance();
+        example.say("areas/cyber", "", "areaDefined", json!({ "names": { "en": "cyber" } }));
+        for (actor, date, by) in [
+            ("jp", "2010", "ALLIANCE"),
+            ("jp", "2012", "BOTH"),
+            ("kr", "2010", "PARTNER"),
+            ("kr", "2012", "ALLIANCE"),
+        ] {
+            let actor = format!("countries/{actor}");
+            let chosen =
+                json!({ "area": "areas/cyber", "givenBy": format!("GIVEN_BY_{by}"), "chosenBy": actor });
+            example.say(&actor, date, "areaChosen", chosen);
+        }
+        let on = |t: &str, by| {
+            let (en, all) = (Languages::default(), ChoiceFilter::default());
+            let found = one_way_choices(&example.world, day(t), &en, &all, by, None);
+            short(found.map(|(choice, truth)| (choice.actor, truth)))
+        };
+        assert_eq!(on("2010-06", None), ["jp POSSIBLY", "kr POSSIBLY"]);
+        assert_eq!(on("2011", None), ["jp YES", "kr YES"]);
+        assert_eq!(on("2012-06", None), ["jp POSSIBLY", "kr YES"]);
+        assert_eq!(on("2013", None), ["kr YES"]);
+        assert_eq!(on("2012-06", Some(GivenBy::Partner)), ["kr POSSIBLY"]);
     }
 }

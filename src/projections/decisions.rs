@@ -97,12 +97,13 @@ fn passes(decision: &DecisionOnDay, filter: &Filter) -> bool {
         && (!filter.intentions || !taken.in_effect)
 }
 
-fn in_effect_since(timeline: &DecisionTimeline) -> String {
+/// Since when it is in effect, as recorded; empty: it never was.
+pub(super) fn in_effect_since(timeline: &DecisionTimeline) -> String {
     let first = timeline.effect.iter().min_by_key(|(mark, _)| (mark.at, mark.event));
     first.map(|(_, valid)| valid.text()).unwrap_or_default()
 }
 
-fn out_of_effect(timeline: &DecisionTimeline, superseded: bool) -> String {
+pub(super) fn out_of_effect(timeline: &DecisionTimeline, superseded: bool) -> String {
     let outs = timeline.outs.iter().filter(|out| out.by.is_some() == superseded);
     let first = outs.min_by_key(|out| (out.mark.at, out.mark.event));
     first.map(|out| Valid::text(&out.valid)).unwrap_or_default()

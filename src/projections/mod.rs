@@ -4,6 +4,7 @@
 //! 1. An answer follows from the world, the day and the question alone, and is in a documented order.
 //! 2. What is retracted (no standing fact makes it known) is in no answer.
 
+pub mod access;
 pub mod activities;
 pub mod actors;
 pub mod agreements;
@@ -11,8 +12,10 @@ pub mod areas;
 pub mod contributors;
 pub mod decisions;
 pub mod display;
+pub mod expiring;
 pub mod externals;
 pub mod frameworks;
+pub mod intentions;
 pub mod lineage;
 pub mod meetings;
 pub mod open_dates;

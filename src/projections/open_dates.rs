@@ -1,6 +1,6 @@
 //! Why an answer is only possible: the dates that leave it open, in words.
 
-use crate::domain::time::{End, PartialDate, Spells, Truth, When};
+use crate::domain::time::{End, Mark, PartialDate, Spell, Spells, Truth, When};
 
 /// A date as people write it: `2011`, `2011-09`, `2011-09-15`, else the days between which it lies; empty: since ever.
 pub fn text(at: When) -> String {
@@ -28,24 +28,52 @@ fn last_day(end: When) -> Option<PartialDate> {
 
 /// The dates of these spells that leave it open whether one holds on `t`; `what` says of what they are.
 pub fn of(spells: &Spells, what: &str, t: When) -> Vec<String> {
-    let mut found = Vec::new();
-    for (mark, spell) in spells.spells() {
-        if spell.holds(t) != Truth::Possibly {
-            continue;
-        }
-        if spell.begin.by(t) == Truth::Possibly {
-            found.push(format!("{what} from {} (events/{})", text(spell.begin), mark.event));
-        }
-        match spell.end {
-            End::On(end) if end.by(t) == Truth::Possibly => found.push(match last_day(end) {
-                Some(last) => format!("{what} until {last} (events/{})", mark.event),
-                None => format!("{what} no longer from {}", text(end)),
-            }),
-            End::Unknown => found.push(format!("{what} until an unknown day (events/{})", mark.event)),
-            End::None | End::On(_) => {}
-        }
+    spells.spells().iter().flat_map(|(mark, spell)| of_spell(*mark, spell, what, t)).collect()
+}
+
+/// The dates of one spell that leave it open whether it holds on `t`.
+pub fn of_spell(mark: Mark, spell: &Spell, what: &str, t: When) -> Vec<String> {
+    if spell.holds(t) != Truth::Possibly {
+        return Vec::new();
     }
-    found
+    let open_begin = spell.begin.by(t) == Truth::Possibly;
+    let begin = open_begin.then(|| format!("{what} from {} (events/{})", text(spell.begin), mark.event));
+    let end = match spell.end {
+        End::On(end) if end.by(t) != Truth::Possibly => None,
+        end => ended(mark, end, what),
+    };
+    begin.into_iter().chain(end).collect()
+}
+
+/// How a spell ends, in words; none where it goes on.
+fn ended(mark: Mark, end: End, what: &str) -> Option<String> {
+    match end {
+        End::None => None,
+        End::On(end) => Some(match last_day(end) {
+            Some(last) => format!("{what} until {last} (events/{})", mark.event),
+            None => format!("{what} no longer from {}", text(end)),
+        }),
+        End::Unknown => Some(format!("{what} until an unknown day (events/{})", mark.event)),
+    }
+}
+
+/// The dates that decide whether one of these spells holds on `t`, or that leave it open: where one certainly holds, its
+/// beginning and its end; where none does, those of each.
+pub fn deciding(spells: &Spells, what: &str, t: When) -> Vec<String> {
+    let truth = spells.hold(t);
+    if truth == Truth::Possibly {
+        return of(spells, what, t);
+    }
+    let all = spells.spells();
+    let decide = all.iter().filter(|(_, spell)| !truth.is_yes() || spell.holds(t).is_yes());
+    let dates = decide.flat_map(|(mark, spell)| {
+        let begin = if spell.begin == When::EVER { "ever".into() } else { text(spell.begin) };
+        let begin = format!("{what} from {begin} (events/{})", mark.event);
+        // What has not begun is decided by its beginning alone.
+        let end = ended(*mark, spell.end, what).filter(|_| spell.begin.by(t).may_be());
+        std::iter::once(begin).chain(end)
+    });
+    dates.collect()
 }
 
 #[cfg(test)]
@@ -91,5 +119,21 @@ mod tests {
         let mut spells = Spells::default();
         spells.begin(Position(3), when("2001-02-03"), Some(End::Unknown));
         assert_eq!(of(&spells, "a member", when("2003")), ["a member until an unknown day (events/3)"]);
+    }
+
+    #[test]
+    fn what_decides_is_named_too() {
+        let mut spells = Spells::default();
+        spells.begin(Position(3), when("2011"), None);
+        spells.end(Position(9), when("2014-05"));
+        let on = |t: &str| deciding(&spells, "in frameworks/patg", when(t));
+        assert_eq!(on("2010"), ["in frameworks/patg from 2011 (events/3)"]);
+        assert_eq!(on("2011-06"), ["in frameworks/patg from 2011 (events/3)"]);
+        let both = ["in frameworks/patg from 2011 (events/3)", "in frameworks/patg no longer from 2014-05"];
+        assert_eq!(
+            (on("2012").as_slice(), on("2015").as_slice()),
+            (&both.map(str::to_owned)[..], &both.map(str::to_owned)[..])
+        );
+        assert_eq!(deciding(&Spells::default(), "a member", when("2015")), [""; 0]);
     }
 }
