@@ -312,6 +312,11 @@ impl History {
         let writable = report.read_only.is_none();
         if writable {
             self.model.see(&*log);
+            if report.opened.torn.is_some() {
+                let again = EmbeddedLog::open_without_thread(DIR, Arc::new(self.disk.copy()), options());
+                let again = again.expect("nothing is damaged").report().opened.torn;
+                assert_eq!(again, None, "what was set aside is still there");
+            }
             self.model.settle();
             self.model.check_answers();
         } else {
