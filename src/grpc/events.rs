@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::reading::Readers;
 use super::status;
 use crate::domain::correction::History;
-use crate::domain::{Event, Fact, Name, World};
+use crate::domain::{CommandId, Event, Fact, Name, World};
 use crate::log::EventLog;
 use crate::position::Position;
 use crate::proto::v1::event_service_server::EventService;
@@ -20,7 +20,8 @@ use crate::proto::v1::{
     self, Amendment, GetEventRequest, GetEventResponse, ReadEventsRequest, ReadEventsResponse,
     read_events_request,
 };
-use crate::wire;
+use crate::wire::name::parse_command_id;
+use crate::wire::{self, Invalid};
 
 /// Messages that wait for a slow reader; then the log waits, which is on disk.
 const READ_AHEAD: usize = 4;
@@ -149,17 +150,26 @@ impl Events {
 
 enum Wanted {
     Position(Position),
-    Command(crate::domain::CommandId),
+    Command(CommandId),
 }
 
 impl Wanted {
     fn parse(name: &str, command_id: &str) -> Result<Wanted, Status> {
         if !command_id.is_empty() {
-            let id = uuid::Uuid::parse_str(command_id);
-            let id = id.map_err(|_| status::bad_command_id("command_id"))?;
-            return Ok(Wanted::Command(crate::domain::CommandId(id)));
+            if !name.is_empty() {
+                return Err(status::unknown_value(
+                    "command_id",
+                    "the name says already which event; leave one out",
+                ));
+            }
+            let id = parse_command_id("command_id", command_id);
+            return id
+                .map(Wanted::Command)
+                .map_err(|bad| status::invalid(&Invalid { violations: vec![bad] }));
         }
-        let position = name.strip_prefix("events/").and_then(|digits| digits.parse().ok());
+        // An event has one name: a sign or a zero in front makes it none.
+        let digits = name.strip_prefix("events/").filter(|digits| !digits.starts_with(['+', '0']));
+        let position = digits.and_then(|digits| digits.parse().ok());
         let says = "write events/ and a position, such as events/195, or give a command_id";
         position.map(|p| Wanted::Position(Position(p))).ok_or_else(|| status::bad_name("name", says))
     }
@@ -284,8 +294,8 @@ impl Reader {
                 (Some(stopping), true) => {
                     let mut stopping = stopping.clone();
                     tokio::select! {
-                        moved = tail.changed() => moved.map_err(|_| status::stopping())?,
-                        _ = stopping.wait_for(|stopping| *stopping) => return Err(status::stopping()),
+                        moved = tail.changed() => moved.map_err(|_| status::stopping_reads())?,
+                        _ = stopping.wait_for(|stopping| *stopping) => return Err(status::stopping_reads()),
                         () = self.send.closed() => return Ok(()),
                     }
                 }
