@@ -24,7 +24,7 @@ use crate::wire::{FieldViolation, Invalid};
 /// Who names the reasons.
 const DOMAIN: &str = "minuted";
 /// Bytes of violations that one status holds; base64 makes a third more of them. With the message, which stands in the
-/// details again, and the metadata of its ErrorInfo, a status stays below the 8 KiB of trailers that clients take.
+/// details again, and the metadata of its `ErrorInfo`, a status stays below the 8 KiB of trailers that clients take.
 const DETAIL_BYTES_MAX: usize = 3_600;
 /// Bytes of a status's message as it is sent, where a byte beyond ASCII takes three.
 const MESSAGE_BYTES_MAX: usize = 900;

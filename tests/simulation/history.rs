@@ -338,6 +338,7 @@ impl History {
         let limits = Limits {
             queue_max: self.random.random_range(2..40),
             group_bytes_max: [1, 400, 1 << 20][self.random.random_range(0..3)],
+            ..Limits::default()
         };
         let started = Recorder::new(log.clone(), state.clone(), self.clock.clone(), limits);
         let (recorder, running) = started.expect("the last event can be read");

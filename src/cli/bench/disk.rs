@@ -30,5 +30,5 @@ pub(super) fn measure(dir: &Path, seconds: f64) -> std::io::Result<Measured> {
     }
     let took = begun.elapsed();
     std::fs::remove_file(path)?;
-    Ok(Measured::of("4 KiB overwritten, fdatasync", 1, 1, took, times))
+    Ok(Measured::of("4 KiB overwritten, fdatasync", 1, 1, took, &times))
 }

@@ -38,7 +38,7 @@ impl Measured {
         clients: usize,
         each: usize,
         took: Duration,
-        times: Vec<Duration>,
+        times: &[Duration],
     ) -> Measured {
         let mut micros: Vec<f64> = times.iter().map(|time| time.as_secs_f64() * 1e6).collect();
         micros.sort_by(f64::total_cmp);
@@ -118,5 +118,5 @@ pub(super) async fn run<W: Worker>(
     for task in tasks {
         times.extend(task.await.map_err(anyhow::Error::from).map_err(Failure::Other)??);
     }
-    Ok(Measured::of(what, clients, each, took, times))
+    Ok(Measured::of(what, clients, each, took, &times))
 }

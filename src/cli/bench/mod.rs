@@ -140,7 +140,7 @@ impl Plan {
             found += batch.events.len();
         }
         let took = begun.elapsed();
-        Ok(Measured::of("all events read, decoded", 1, found, took, vec![took]))
+        Ok(Measured::of("all events read, decoded", 1, found, took, &[took]))
     }
 
     async fn entities(&self) -> Result<Measured, Failure> {
