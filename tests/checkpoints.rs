@@ -9,7 +9,7 @@ use minuted::log::{EventLog, LogId, MemoryLog};
 use minuted::position::Position;
 use minuted::projections::store::Store;
 use minuted::recorder::{Clock, Limits, Recorder};
-use minuted::state::checkpoint::{self, Keeper};
+use minuted::state::checkpoint::{self, Keeper, Rows};
 use minuted::state::{Snapshot, State};
 use minuted::wire;
 
@@ -101,6 +101,35 @@ async fn an_older_checkpoint_is_caught_up_and_a_foreign_one_is_not_used() {
     let foreign = tempfile::tempdir().unwrap();
     save(foreign.path(), &log_of(LogId::random(), 424).await);
     assert_eq!(started(foreign.path(), &log), (folded(&log), Position::ZERO));
+}
+
+/// A save of many events is written in parts. One that stopped between two of them leaves rows, and the log may be another
+/// one by the next start: a backup was put in its place, or it lost what had never been acknowledged.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_an_interrupted_save_do_not_come_into_the_next_checkpoint() {
+    let (dir, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let id = LogId::random();
+    save(whole.path(), &log_of(id, 424).await);
+    let rows = Store::new(whole.path().into()).load().unwrap().unwrap().rows;
+    // A form of 0 is that of rows that are not all there yet.
+    Store::new(dir.path().into()).save(rows, vec![0]).unwrap();
+    let shorter = log_of(id, 200).await;
+    save(dir.path(), &shorter);
+    assert_eq!(started(dir.path(), &shorter), (folded(&shorter), Position(200)));
+}
+
+#[test]
+fn what_is_put_aside_does_not_pile_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::new(dir.path().into());
+    for _ in 0..5 {
+        store.save(Vec::new(), vec![1]).unwrap();
+        store.discard("a test");
+    }
+    let names =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let aside: Vec<_> = names.filter(|name| name.starts_with("quarantine-")).collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,10 +114,20 @@ impl Store {
         Err(RowsError(why))
     }
 
+    /// The last one that was put aside is kept, to be looked into; all of them would fill a disk on which every save fails.
+    fn remove_what_was_put_aside(&self) {
+        let entries = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("quarantine-")) {
+            // What cannot be removed is in nobody's way.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+
     /// Puts the current generation aside and begins the next. The thread that may still hold it is left to itself.
     fn quarantine(&mut self) {
         self.jobs = None;
         let Ok(path) = self.generation() else { return };
+        self.remove_what_was_put_aside();
         let aside =
             path.file_name().map(|name| name.to_string_lossy().replacen("generation", "quarantine", 1));
         if let Some(aside) = aside {

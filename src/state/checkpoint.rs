@@ -98,7 +98,7 @@ pub fn restore(rows: &mut dyn Rows, log: &dyn EventLog) -> Snapshot {
         }
     };
     match usable(&saved, log) {
-        Ok(snapshot) => snapshot.unwrap_or_default(),
+        Ok(snapshot) => snapshot,
         Err(why) => {
             rows.discard(why);
             Snapshot::default()
@@ -106,11 +106,12 @@ pub fn restore(rows: &mut dyn Rows, log: &dyn EventLog) -> Snapshot {
     }
 }
 
-/// The snapshot; none where the last save was interrupted, and the next one writes every row again.
-fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Option<Snapshot>, &'static str> {
+/// The snapshot. Rows of a save that was interrupted may be of another log, or of a longer one: they are not written over
+/// but put aside, or the next checkpoint would hold what the log does not.
+fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
     let form = postcard::take_from_bytes::<u32>(&saved.checkpoint).map_err(|_| "it does not decode")?.0;
     if form == INCOMPLETE {
-        return Ok(None);
+        return Err("its last save was interrupted");
     }
     if form != FORM {
         return Err("it is of another form");
@@ -142,7 +143,7 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Option<Snapshot>, &'stati
             Entry::EqualAccess(name) => snapshot.put_equal_access(name),
         }
     }
-    Ok(Some(snapshot))
+    Ok(snapshot)
 }
 
 /// Saves what has become durable since the last save.
