@@ -4,7 +4,7 @@
 //!    being made durable, the next is being decided.
 //! 2. An answer is given once its events are durable, or once it is refused. Nothing of a refused request is recorded.
 //! 3. Where an append fails, all that was decided on it is dropped: the caller is told, and nothing of it is known.
-//! 4. The queue is bounded; when it is full the caller hears so at once.
+//! 4. The queue is bounded, in requests and in bytes; when it is full the caller hears so at once.
 //! 5. `recorded_at` never goes backwards, whatever the clock does.
 
 use std::cell::Cell;
@@ -14,8 +14,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use prost::Message;
 use thiserror::Error;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::domain::decide::{Outcome, Violation};
 use crate::domain::world::Record;
@@ -38,13 +39,15 @@ pub trait Clock: Send + Sync + 'static {
 pub struct Limits {
     /// Requests that wait to be decided.
     pub queue_max: usize,
+    /// Bytes of the requests that wait to be decided, in their protobuf encoding.
+    pub queue_bytes_max: usize,
     /// Bytes of frames that are decided while an append is under way.
     pub group_bytes_max: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { queue_max: 4096, group_bytes_max: 8 << 20 }
+        Limits { queue_max: 4096, queue_bytes_max: 64 << 20, group_bytes_max: 8 << 20 }
     }
 }
 
@@ -73,14 +76,21 @@ struct Request {
     by: Arc<str>,
     validate_only: bool,
     answer: oneshot::Sender<Result<Vec<Outcome>, RecordError>>,
+    /// Its room in the queue, which is given back when it is decided.
+    _room: OwnedSemaphorePermit,
 }
 
 /// Hands requests to the recorder.
 #[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<Request>,
+    room: Arc<Semaphore>,
+    room_max: u32,
     stop: watch::Sender<bool>,
 }
+
+/// What the queue's room is counted in.
+const ROOM_BYTES: usize = 1024;
 
 impl Recorder {
     /// Starts the recorder on a thread of its own. It ends, having closed the log, after [`Recorder::stop`], or when the
@@ -96,6 +106,8 @@ impl Recorder {
         limits: Limits,
     ) -> Result<(Recorder, oneshot::Receiver<Result<(), AppendError>>), LoadError> {
         let (queue, requests) = mpsc::channel(limits.queue_max);
+        let room_max = u32::try_from(limits.queue_bytes_max / ROOM_BYTES).unwrap_or(u32::MAX).max(1);
+        let room = Arc::new(Semaphore::new(room_max as usize));
         let (stop, stopped) = watch::channel(false);
         let (ended, how) = oneshot::channel();
         let durable = state.latest().as_ref().clone();
@@ -127,7 +139,7 @@ impl Recorder {
                 let _ = ended.send(result);
             })
             .expect("the machine has room for one more thread");
-        Ok((Recorder { queue, stop }, how))
+        Ok((Recorder { queue, room, room_max, stop }, how))
     }
 
     /// Records the commands, all or none; with `validate_only` decides and records nothing. One outcome a command.
@@ -161,7 +173,9 @@ impl Recorder {
         validate_only: bool,
     ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, RecordError> {
         let (answer, answered) = oneshot::channel();
-        match self.queue.try_send(Request { commands, by, validate_only, answer }) {
+        let room = self.room.clone().try_acquire_many_owned(self.room_of(&commands));
+        let room = room.map_err(|_| RecordError::QueueFull)?;
+        match self.queue.try_send(Request { commands, by, validate_only, answer, _room: room }) {
             Ok(()) => Ok(answered),
             Err(mpsc::error::TrySendError::Full(_)) => Err(RecordError::QueueFull),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(RecordError::Stopping),
@@ -180,8 +194,16 @@ impl Recorder {
         validate_only: bool,
     ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, RecordError> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { commands, by, validate_only, answer };
+        let room = self.room.clone().acquire_many_owned(self.room_of(&commands)).await;
+        let room = room.map_err(|_| RecordError::Stopping)?;
+        let request = Request { commands, by, validate_only, answer, _room: room };
         self.queue.send(request).await.map(|()| answered).map_err(|_| RecordError::Stopping)
+    }
+
+    /// The room that a request takes in the queue; the largest takes all of it.
+    fn room_of(&self, commands: &[Command]) -> u32 {
+        let bytes: usize = commands.iter().map(|command| wire::encode_command(command).encoded_len()).sum();
+        u32::try_from(bytes.div_ceil(ROOM_BYTES)).unwrap_or(u32::MAX).min(self.room_max)
     }
 
     /// Takes no more requests, finishes those in the queue, and closes the log.
@@ -268,7 +290,7 @@ impl Writer {
     }
 
     fn decide(&mut self, request: Request, under_way: Option<&mut UnderWay>) {
-        let Request { commands, by, validate_only, answer } = request;
+        let Request { commands, by, validate_only, answer, _room } = request;
         let at = self.clock.now().max(self.last);
         let world = Deciding { writer: self, failure: Cell::new(None) };
         let decided = decide(&world, &commands, &Now { at, by });

@@ -174,7 +174,7 @@ async fn promise_3_a_failed_sync_ends_the_recorder() {
 
 #[tokio::test]
 async fn promise_4_a_full_queue_refuses_at_once() {
-    let limits = Limits { queue_max: 2, group_bytes_max: 1 };
+    let limits = Limits { queue_max: 2, group_bytes_max: 1, ..Limits::default() };
     let bench = bench(0, limits);
     // One group is under way, one is decided; after that the queue fills, and then it is full.
     let answers: Vec<_> = (0..1_000).map(|n| bench.recorder.submit(vec![area(n)], by(), false)).collect();
@@ -183,6 +183,28 @@ async fn promise_4_a_full_queue_refuses_at_once() {
     for answer in answers.into_iter().flatten() {
         answer.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn promise_4_a_queue_is_full_of_bytes_before_it_is_full_of_requests() {
+    let limits = Limits { queue_bytes_max: 1 << 20, group_bytes_max: 1, ..Limits::default() };
+    let bench = bench(0, limits);
+    let large = |n| {
+        let mut command = area(n);
+        command.content.source.text = "s".repeat(64 << 10);
+        command
+    };
+    // Whoever asked does not wait for the answer, and what waits takes its room all the same.
+    let asked: Vec<_> =
+        (0..100).map(|n| bench.recorder.submit(vec![large(n)], by(), false).map(drop)).collect();
+    let taken = asked.iter().filter(|asked| asked.is_ok()).count();
+    assert!((1..20).contains(&taken), "{taken} were taken");
+    assert!(asked.into_iter().filter_map(Result::err).all(|error| matches!(error, RecordError::QueueFull)));
+    // A stream waits for room, and gets it.
+    let waiting = bench.recorder.submit_in_turn(vec![large(200)], by(), false);
+    bench.log.leave.add_permits(ANY);
+    waiting.await.unwrap().await.unwrap().unwrap();
+    bench.recorder.record(vec![large(201)], by(), false).await.unwrap();
 }
 
 #[tokio::test]
