@@ -12,6 +12,9 @@ use crate::domain::time::PartialDate;
 use crate::proto::v1;
 
 const SEAL_BYTES: usize = 8;
+/// A page ends with the item that brings it to this many bytes: clients take messages of 4 MiB by default, and names are
+/// as long as their users make them.
+const PAGE_BYTES: usize = 2 << 20;
 
 /// A query without what may differ from page to page.
 pub(super) struct Query(blake3::Hasher);
@@ -90,16 +93,21 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
     }
 
     /// The page of what comes after, each with its key, and the token of the next one; empty: this is the last.
-    pub(super) fn cut<T>(
+    pub(super) fn cut<T: prost::Message>(
         &self,
         reading: &Reading<'_>,
         mut rest: impl Iterator<Item = (K, T)>,
     ) -> (Vec<T>, String) {
         let mut items = Vec::new();
         let mut last = None;
+        let mut bytes = 0;
         for (key, item) in rest.by_ref().take(self.size) {
             last = Some(key);
+            bytes += item.encoded_len();
             items.push(item);
+            if bytes >= PAGE_BYTES {
+                break;
+            }
         }
         let token = match (last, rest.next()) {
             (Some(after), Some(_)) => self.token(reading, after),
