@@ -23,8 +23,13 @@ use crate::wire::{FieldViolation, Invalid};
 
 /// Who names the reasons.
 const DOMAIN: &str = "minuted";
-/// Bytes of violations that one status holds; base64 makes a third more of them.
-const DETAIL_BYTES_MAX: usize = 5_000;
+/// Bytes of violations that one status holds; base64 makes a third more of them. With the message, which stands in the
+/// details again, and the metadata of its `ErrorInfo`, a status stays below the 8 KiB of trailers that clients take.
+const DETAIL_BYTES_MAX: usize = 3_600;
+/// Bytes of a status's message as it is sent, where a byte beyond ASCII takes three.
+const MESSAGE_BYTES_MAX: usize = 900;
+/// Bytes of one text among the details. What is refused may be as long as a request, and is repeated in part.
+const TEXT_BYTES_MAX: usize = 400;
 /// After how long a queue has room again, as a rule.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);
 /// After how long it is worth asking whether a disk has room again.
@@ -126,8 +131,10 @@ fn metadata_of(violation: &Violation) -> BTreeMap<String, String> {
 fn preconditions(violations: &[Violation]) -> Any {
     let violations = violations.iter().map(|violation| rpc::precondition_failure::Violation {
         r#type: violation.reason.text().into(),
-        subject: violation.event.map_or_else(|| violation.subject.clone(), |event| format!("events/{event}")),
-        description: format!("{}: {}", place(violation), violation.says),
+        subject: shortened(
+            violation.event.map_or_else(|| violation.subject.clone(), |event| format!("events/{event}")),
+        ),
+        description: shortened(format!("{}: {}", place(violation), violation.says)),
     });
     any("PreconditionFailure", &rpc::PreconditionFailure { violations: that_fit(violations) })
 }
@@ -135,7 +142,7 @@ fn preconditions(violations: &[Violation]) -> Any {
 fn fields(violations: &[Violation]) -> Any {
     let violations = violations.iter().map(|violation| rpc::bad_request::FieldViolation {
         field: violation.command.map(|index| format!("commands[{index}]")).unwrap_or_default(),
-        description: format!("{}: {}", place(violation), violation.says),
+        description: shortened(format!("{}: {}", place(violation), violation.says)),
         reason: violation.reason.text().into(),
     });
     any("BadRequest", &rpc::BadRequest { field_violations: that_fit(violations) })
@@ -162,8 +169,8 @@ pub fn invalid(invalid: &Invalid) -> Status {
     };
     let field = invalid.first().map(|first| ("field".to_owned(), first.field.clone()));
     let violations = invalid.violations.iter().map(|FieldViolation { field, reason, says }| {
-        let (description, reason) = (says.clone(), reason.text().into());
-        rpc::bad_request::FieldViolation { field: field.clone(), description, reason }
+        let (description, reason) = (shortened(says.clone()), reason.text().into());
+        rpc::bad_request::FieldViolation { field: shortened(field.clone()), description, reason }
     });
     let detail = any("BadRequest", &rpc::BadRequest { field_violations: that_fit(violations) });
     build(code(reason), reason.text(), message, field.into_iter().collect(), [detail])
@@ -188,11 +195,6 @@ pub fn unknown_value(field: &str, says: &str) -> Status {
 /// A field that holds no resource name.
 pub fn bad_name(field: &str, says: &str) -> Status {
     bad(field, Reason::BadName, says)
-}
-
-/// A field that holds no UUID.
-pub fn bad_command_id(field: &str) -> Status {
-    bad(field, Reason::BadCommandId, "it is no UUID")
 }
 
 fn bad(field: &str, reason: Reason, says: &str) -> Status {
@@ -277,12 +279,17 @@ pub fn stopping() -> Status {
     unavailable("STOPPING", message, Some(QUEUE_RETRY))
 }
 
+/// The daemon is stopping, and what it was asked records nothing.
+pub fn stopping_reads() -> Status {
+    unavailable("STOPPING", "the daemon is stopping; ask again once it is back", Some(QUEUE_RETRY))
+}
+
 /// A page token that is not of this query.
 pub fn bad_page_token(why: &str) -> Status {
     let message = format!("the page_token cannot be used: {why}; begin again without one");
     let field = rpc::bad_request::FieldViolation {
         field: "page_token".into(),
-        description: why.into(),
+        description: shortened(why.into()),
         reason: "BAD_PAGE_TOKEN".into(),
     };
     let detail = any("BadRequest", &rpc::BadRequest { field_violations: vec![field] });
@@ -300,6 +307,32 @@ pub fn queue_full(retry_after: Duration) -> Status {
 /// We cannot serve this now: starting, stopping, or the disk is full.
 pub fn unavailable(reason: &'static str, why: &str, retry_after: Option<Duration>) -> Status {
     build(Code::Unavailable, reason, why.into(), BTreeMap::new(), retry_after.map(retry_info))
+}
+
+/// A status of the transport, which has no details: the same with a reason. What it cannot read of a request is the
+/// caller's fault.
+pub fn explained(status: &Status) -> Status {
+    let says = status.message();
+    let (code, reason, message) = match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => (
+            Code::InvalidArgument,
+            "TOO_LARGE",
+            format!("the request is larger than the limits: {says}; split it"),
+        ),
+        Code::Internal => {
+            let message = format!("the request cannot be read: {says}; send what the schema says");
+            (Code::InvalidArgument, "MALFORMED", message)
+        }
+        Code::Unimplemented if says.is_empty() => {
+            let message = "there is no such method; reflection tells those that there are";
+            (Code::Unimplemented, "UNKNOWN_METHOD", message.into())
+        }
+        Code::Unimplemented => (Code::Unimplemented, "UNSUPPORTED", says.into()),
+        Code::NotFound => (Code::NotFound, "UNKNOWN_SERVICE", says.into()),
+        Code::Cancelled => (Code::Cancelled, "CANCELLED", says.into()),
+        code => (code, "TRANSPORT", says.into()),
+    };
+    build(code, reason, message, BTreeMap::new(), [])
 }
 
 /// Our own fault: the cause goes to the log, and the caller learns that there was one.
@@ -336,6 +369,29 @@ fn any<M: Message>(name: &str, message: &M) -> Any {
     Any { type_url: format!("type.googleapis.com/google.rpc.{name}"), value: message.encode_to_vec() }
 }
 
+/// As much of a text as the details of a status have room for.
+fn shortened(text: String) -> String {
+    within(text, TEXT_BYTES_MAX, char::len_utf8)
+}
+
+/// As much of a text as fits, where each character takes so many bytes; that it goes on is shown.
+fn within(text: String, max: usize, takes: impl Fn(char) -> usize) -> String {
+    let mut bytes = 0;
+    let beyond = text.char_indices().find(|&(_, char)| {
+        bytes += takes(char);
+        bytes > max
+    });
+    match beyond {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// What a character takes in the `grpc-message` of a call, which is percent-encoded.
+fn percent_encoded(char: char) -> usize {
+    if matches!(char, ' '..='~') && char != '%' { 1 } else { 3 * char.len_utf8() }
+}
+
 fn build(
     code: Code,
     reason: &str,
@@ -343,6 +399,8 @@ fn build(
     metadata: BTreeMap<String, String>,
     details: impl IntoIterator<Item = Any>,
 ) -> Status {
+    let message = within(message, MESSAGE_BYTES_MAX, percent_encoded);
+    let metadata = metadata.into_iter().map(|(key, value)| (key, shortened(value))).collect();
     let info = rpc::ErrorInfo { reason: reason.into(), domain: DOMAIN.into(), metadata };
     let details = std::iter::once(any("ErrorInfo", &info)).chain(details).collect();
     let whole = rpc::Status { code: i32::from(code), message: message.clone(), details };

@@ -139,3 +139,46 @@ fn our_own_fault_keeps_its_cause_to_itself() {
     assert_eq!((status.code(), info(&status).reason.as_str()), (Code::Internal, "INTERNAL"));
     assert!(!status.message().contains("secret"));
 }
+
+/// What the trailers of a call take, as clients count them against the 8 KiB that they take by default.
+fn trailer_bytes(status: &Status) -> usize {
+    let mut headers = tonic::codegen::http::HeaderMap::new();
+    status.add_header(&mut headers).unwrap();
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}
+
+#[test]
+fn a_status_fits_into_the_trailers_of_a_call_whatever_was_sent() {
+    for text in ["é".repeat(100_000), "%".repeat(100_000), "x".repeat(1_000_000), "é".repeat(390)] {
+        let fault = FieldViolation { field: text.clone(), reason: Reason::BadName, says: text.clone() };
+        let held =
+            Violation { subject: text.clone(), says: text.clone(), ..violation(Reason::NotHeld, Some(9)) };
+        let statuses = [
+            invalid(&Invalid { violations: vec![fault; 100] }),
+            refusal(&Refusal { reason: Reason::NotHeld, violations: vec![held; 100] }),
+            unknown_value("kinds", &text),
+            unknown_event(&text),
+            bad_page_token(&text),
+            explained(&Status::internal(text)),
+        ];
+        for status in statuses {
+            assert!(trailer_bytes(&status) <= 8_000, "{} bytes", trailer_bytes(&status));
+        }
+    }
+}
+
+#[test]
+fn what_is_too_long_to_repeat_is_named_all_the_same() {
+    let status = unknown_value("kinds", &"é".repeat(100_000));
+    let named = detail::<rpc::BadRequest>(&status, "BadRequest").unwrap().field_violations;
+    assert_eq!(named[0].field, "kinds");
+    assert!(named[0].description.ends_with("é…"), "{}", named[0].description);
+}
+
+#[test]
+fn what_the_transport_refuses_has_a_reason_too() {
+    let reason = |status: Status| (explained(&status).code(), info(&explained(&status)).reason);
+    assert_eq!(reason(Status::out_of_range("too large")), (InvalidArgument, "TOO_LARGE".into()));
+    assert_eq!(reason(Status::internal("invalid varint")), (InvalidArgument, "MALFORMED".into()));
+    assert_eq!(reason(Status::unimplemented("")), (Code::Unimplemented, "UNKNOWN_METHOD".into()));
+}
