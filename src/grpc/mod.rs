@@ -12,6 +12,7 @@ pub mod areas;
 mod asking;
 pub mod decisions;
 pub mod events;
+pub mod explaining;
 pub mod frameworks;
 pub mod meetings;
 pub mod operations;

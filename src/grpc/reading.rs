@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use tokio::sync::watch;
 use tonic::Status;
 
 use super::status;
@@ -22,6 +23,7 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 pub struct Readers {
     state: State,
     clock: Arc<dyn Clock>,
+    stopping: Option<watch::Receiver<bool>>,
 }
 
 /// What a question is answered from.
@@ -46,7 +48,13 @@ impl Reading<'_> {
 impl Readers {
     /// From this state; `clock` says what day it is where nobody asks about another.
     pub fn new(state: State, clock: Arc<dyn Clock>) -> Readers {
-        Readers { state, clock }
+        Readers { state, clock, stopping: None }
+    }
+
+    /// The same, but nobody is kept waiting once `stopping` turns true.
+    #[must_use]
+    pub fn until(self, stopping: watch::Receiver<bool>) -> Readers {
+        Readers { stopping: Some(stopping), ..self }
     }
 
     /// The state behind it.
@@ -121,10 +129,22 @@ impl Readers {
         }
         let mut watch = self.state.watch();
         let reached = watch.wait_for(|snapshot| snapshot.tail() >= position);
-        match tokio::time::timeout(WAIT_MAX, reached).await {
+        let waited = tokio::select! {
+            waited = tokio::time::timeout(WAIT_MAX, reached) => waited,
+            () = self.stops() => return Err(status::stopping_reads()),
+        };
+        match waited {
             Ok(Ok(snapshot)) => Ok(snapshot.clone()),
-            Ok(Err(_)) => Err(status::stopping()),
-            Err(_) => Err(status::not_reached(position, latest.tail())),
+            Ok(Err(_)) => Err(status::stopping_reads()),
+            Err(_) => Err(status::not_reached(position, self.state.latest().tail())),
+        }
+    }
+
+    async fn stops(&self) {
+        match self.stopping.clone() {
+            // Where its sender is gone, so is the daemon.
+            Some(mut stopping) => drop(stopping.wait_for(|stopping| *stopping).await),
+            None => std::future::pending().await,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
-use tokio::sync::{mpsc, oneshot};
+use prost::Message;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -18,8 +19,9 @@ use crate::proto::v1::{
 use crate::recorder::{RecordError, Recorder};
 use crate::wire::{self, Limits};
 
-/// Requests of one stream that may be on their way at once.
-const STREAM_WINDOW: usize = 1024;
+/// Commands of one stream that may be on their way at once, or KiB of them, whichever is more: a client that does not read
+/// its answers is not read either.
+const STREAM_WINDOW: usize = 4096;
 
 /// Who is recorded as the caller where loopback asks for nobody's name.
 pub const LOCAL_CALLER: &str = "local";
@@ -29,12 +31,14 @@ pub struct Records {
     recorder: Recorder,
     limits: Limits,
     caller: Arc<str>,
+    stopping: watch::Receiver<bool>,
 }
 
 impl Records {
-    /// To this recorder, within these limits.
-    pub fn new(recorder: Recorder, limits: Limits) -> Records {
-        Records { recorder, limits, caller: LOCAL_CALLER.into() }
+    /// To this recorder, within these limits; a stream takes no more requests when `stopping` turns true, gives the
+    /// answers to those it has, and ends.
+    pub fn new(recorder: Recorder, limits: Limits, stopping: watch::Receiver<bool>) -> Records {
+        Records { recorder, limits, caller: LOCAL_CALLER.into(), stopping }
     }
 }
 
@@ -57,14 +61,27 @@ impl RecordService for Records {
         &self,
         request: Request<Streaming<RecordStreamRequest>>,
     ) -> Result<Response<Self::RecordStreamStream>, Status> {
-        let (send, waiting) = mpsc::channel::<Result<Waiting, Status>>(STREAM_WINDOW);
+        let (send, waiting) = mpsc::channel::<Result<(Waiting, OwnedSemaphorePermit), Status>>(STREAM_WINDOW);
         let (recorder, limits, caller) = (self.recorder.clone(), self.limits, self.caller.clone());
+        let (room, mut stopping) = (Arc::new(Semaphore::new(STREAM_WINDOW)), self.stopping.clone());
         let mut requests = request.into_inner();
         tokio::spawn(async move {
-            while let Some(next) = requests.next().await {
+            loop {
+                let next = tokio::select! {
+                    next = requests.next() => next,
+                    _ = stopping.wait_for(|stopping| *stopping) => Some(Err(status::stopping())),
+                    () = send.closed() => return,
+                };
                 let waiting = match next {
-                    Ok(request) => Ok(submit(&recorder, &limits, &caller, request).await),
-                    Err(broken) => Err(broken),
+                    None => return,
+                    Some(Ok(request)) => {
+                        let Ok(taken) = room.clone().acquire_many_owned(weight(&request)).await else {
+                            return;
+                        };
+                        Ok((submit(&recorder, &limits, &caller, request).await, taken))
+                    }
+                    Some(Err(broken)) if broken.details().is_empty() => Err(status::explained(&broken)),
+                    Some(Err(stopping)) => Err(stopping),
                 };
                 let ends = waiting.is_err();
                 if send.send(waiting).await.is_err() || ends {
@@ -73,7 +90,8 @@ impl RecordService for Records {
             }
         });
         let answers = ReceiverStream::new(waiting).then(|waiting| async {
-            let outcome = match waiting? {
+            let (waiting, _taken) = waiting?;
+            let outcome = match waiting {
                 Ok(answer) => {
                     answer.await.unwrap_or(Err(RecordError::Stopping)).map_err(|e| status::record_error(&e))
                 }
@@ -87,6 +105,12 @@ impl RecordService for Records {
         });
         Ok(Response::new(Box::pin(answers)))
     }
+}
+
+/// How much of a stream's window a request takes.
+fn weight(request: &RecordStreamRequest) -> u32 {
+    let weight = request.commands.len().max(request.encoded_len() / 1024).clamp(1, STREAM_WINDOW);
+    u32::try_from(weight).unwrap_or(u32::MAX)
 }
 
 async fn submit(

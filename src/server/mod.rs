@@ -15,18 +15,19 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
-use tokio_stream::wrappers::TcpListenerStream;
 use tonic::service::Routes;
 use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
 
 use crate::domain::World;
 use crate::grpc;
 use crate::grpc::admin::{Admin, Started};
 use crate::grpc::events::Events;
+use crate::grpc::explaining::ExplainingLayer;
 use crate::grpc::reading::Readers;
 use crate::grpc::records::Records;
 use crate::log::storage::DiskStorage;
-use crate::log::{AppendError, EmbeddedLog, EmbeddedOptions, EventLog};
+use crate::log::{AppendError, EmbeddedLog, EmbeddedOptions, EventLog, FRAME_BYTES_MAX};
 use crate::projections::store::Store;
 use crate::proto::{FILE_DESCRIPTOR_SET, v1};
 use crate::recorder::{self, Clock, Recorder};
@@ -115,15 +116,20 @@ impl Daemon {
     ) -> anyhow::Result<()> {
         let Daemon { log, readers, keeping, recorder, mut ended, requests, drain_timeout, started } = self;
         let (stopping, stop) = watch::channel(false);
-        let (health, health_service) = tonic_health::server::health_reporter();
+        let (mut health, health_service) = tonic_health::server::health_reporter();
         for service in grpc::SERVICES {
             health.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
         }
+        let readers = readers.until(stop.clone());
         let routes = grpc::read_services(&readers)
-            .add_service(v1::record_service_server::RecordServiceServer::new(Records::new(
-                recorder.clone(),
-                requests,
-            )))
+            .add_service(
+                v1::record_service_server::RecordServiceServer::new(Records::new(
+                    recorder.clone(),
+                    requests,
+                    stop.clone(),
+                ))
+                .max_decoding_message_size(RECORD_MESSAGE_BYTES_MAX),
+            )
             .add_service(v1::event_service_server::EventServiceServer::new(Events::new(
                 readers.clone(),
                 log.clone(),
@@ -133,13 +139,18 @@ impl Daemon {
             .add_service(health_service);
         let routes = with_reflection(routes)?;
         let mut until = stop.clone();
-        let serving = Server::builder().tcp_nodelay(true).add_routes(routes).serve_with_incoming_shutdown(
-            TcpListenerStream::new(listener),
-            async move {
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true)).with_keepalive(Some(KEEPALIVE));
+        let serving = Server::builder()
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
+            .max_concurrent_streams(CALLS_PER_CONNECTION_MAX)
+            .http2_max_header_list_size(HEADER_BYTES_MAX)
+            .layer(ExplainingLayer)
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(incoming, async move {
                 // The sender outlives the server; if it did not, that would be a reason to stop, too.
                 let _ = until.wait_for(|stopping| *stopping).await;
-            },
-        );
+            });
         let mut serving = std::pin::pin!(serving);
         ready();
         let failed = tokio::select! {
@@ -150,6 +161,10 @@ impl Daemon {
         tracing::info!("stopping");
         for service in grpc::SERVICES {
             health.set_service_status(*service, tonic_health::ServingStatus::NotServing).await;
+        }
+        // Whoever watches is told by now; a watch that went on would keep its connection, and the stop waiting for it.
+        for service in grpc::SERVICES {
+            health.clear_service_status(service).await;
         }
         stopping.send_replace(true);
         let deadline = tokio::time::Instant::now() + drain_timeout;
@@ -172,6 +187,18 @@ impl Daemon {
         }
     }
 }
+
+/// The largest message that a request to record may be. Twice the largest request that is taken, so that one that is
+/// somewhat too large is told by how much.
+const RECORD_MESSAGE_BYTES_MAX: usize = 2 * FRAME_BYTES_MAX;
+/// Calls that one connection may have under way; further ones wait at the client. A follower is a call.
+const CALLS_PER_CONNECTION_MAX: u32 = 256;
+/// The headers of one call.
+const HEADER_BYTES_MAX: u32 = 16 << 10;
+/// After how long without a word a peer is asked whether it is still there,
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// and after how long without an answer its connection is closed, and what its calls held is given back.
+const KEEPALIVE_ANSWER: Duration = Duration::from_secs(20);
 
 /// What closing the log may take at least, should the calls in hand have used up the drain time-out.
 const LAST_SYNC: Duration = Duration::from_secs(2);
