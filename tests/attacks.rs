@@ -189,8 +189,12 @@ async fn a_stop_tells_whoever_waits_and_waits_for_nobody() {
     }
 }
 
-/// Records areas from `first` on with `clients` at once until the daemon is gone; the positions that were acknowledged.
-async fn load(daemon: &Daemon, first: usize, clients: usize) -> Vec<tokio::task::JoinHandle<Vec<u64>>> {
+/// Records areas from `first` on with `clients` at once until the daemon is gone; what was acknowledged: positions and commands.
+async fn load(
+    daemon: &Daemon,
+    first: usize,
+    clients: usize,
+) -> Vec<tokio::task::JoinHandle<Vec<(u64, String)>>> {
     let mut running = Vec::new();
     for client in 0..clients {
         let channel = daemon.channel().await;
@@ -198,7 +202,9 @@ async fn load(daemon: &Daemon, first: usize, clients: usize) -> Vec<tokio::task:
             let mut acknowledged = Vec::new();
             for n in 0.. {
                 match record(&channel, vec![area(first + client * 100_000 + n)]).await {
-                    Ok(receipt) => acknowledged.push(receipt.position),
+                    Ok(receipt) => {
+                        acknowledged.push((receipt.position, receipt.events[0].command_id.clone()));
+                    }
                     Err(_gone) => break,
                 }
             }
@@ -232,7 +238,8 @@ async fn stopped_or_killed_under_load_it_keeps_what_it_acknowledged() {
     let daemon = Daemon::start(dir.path());
     let events = events(&daemon.channel().await).await;
     check_whole(&events);
-    assert!(acknowledged.last().unwrap() <= &(events.len() as u64));
+    let recorded: BTreeSet<_> = events.into_iter().map(|event| (event.position, event.command_id)).collect();
+    assert!(acknowledged.is_subset(&recorded), "what was acknowledged is there, in its place");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -273,5 +280,36 @@ async fn reading_begins_wherever_there_is_something() {
     assert_eq!(read(at(last, 0), true).await, Ok((tail, tail)));
     for malformed in [at(i64::MAX, 0), at(i64::MIN, 0), at(0, -1), at(0, 1_000_000_000)] {
         assert_eq!(read(malformed, false).await, Err((Code::InvalidArgument, "BAD_DATE".to_owned())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_events_is_small_however_large_the_requests_were() {
+    const FRAMES: u64 = 3;
+    const EVENTS: u64 = 16;
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    for frame in 0..FRAMES {
+        let areas = (0..EVENTS).map(|n| large_area(usize::try_from(frame * EVENTS + n).unwrap(), 60_000));
+        record(&channel, areas.collect()).await.unwrap();
+    }
+    let tail = FRAMES * EVENTS;
+    for (from, backwards, limit) in
+        [(1, false, 0), (20, false, 0), (20, false, 9), (tail, true, 0), (20, true, 0), (20, true, 9)]
+    {
+        let start = Some(v1::read_events_request::Start::FromPosition(from));
+        let request = v1::ReadEventsRequest { start, backwards, limit, ..Default::default() };
+        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+        let mut stream = client.read_events(request).await.unwrap().into_inner();
+        let mut positions = Vec::new();
+        while let Some(batch) = stream.message().await.unwrap() {
+            assert!(batch.encoded_len() < 200_000, "{} bytes", batch.encoded_len());
+            positions.extend(batch.events.iter().map(|event| event.position));
+            assert!(positions.last().is_none_or(|last| *last == batch.checkpoint));
+        }
+        let all: Vec<u64> = if backwards { (1..=from).rev().collect() } else { (from..=tail).collect() };
+        let wanted = if limit == 0 { all.len() } else { usize::try_from(limit).unwrap() };
+        assert_eq!(positions, all[..wanted], "from {from}, backwards {backwards}, limit {limit}");
     }
 }

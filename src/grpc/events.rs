@@ -13,7 +13,7 @@ use super::reading::Readers;
 use super::status;
 use crate::domain::correction::History;
 use crate::domain::{CommandId, Event, Fact, Name, World};
-use crate::log::EventLog;
+use crate::log::{EventLog, Frame};
 use crate::position::Position;
 use crate::proto::v1::event_service_server::EventService;
 use crate::proto::v1::{
@@ -24,8 +24,9 @@ use crate::wire::name::parse_command_id;
 use crate::wire::{self, Invalid};
 
 /// Messages that wait for a slow reader; then the log waits, which is on disk.
-const READ_AHEAD: usize = 4;
-/// A message ends with the frame that brings it to this many bytes.
+const READ_AHEAD: usize = 2;
+/// A message ends with the event that brings it to this many bytes, be it in the middle of a frame: what a reader that does
+/// not read costs is a few messages.
 const MESSAGE_BYTES: usize = 64 << 10;
 /// With a filter that lets little pass, a checkpoint is sent at least every so many events.
 const CHECKPOINT_EVENTS: usize = 10_000;
@@ -257,24 +258,34 @@ struct Batch {
     seen: Position,
     /// There is no more for now.
     at_end: bool,
+    /// It ends within a frame.
+    in_frame: bool,
+}
+
+impl Batch {
+    fn after(seen: Position) -> Batch {
+        Batch { events: Vec::new(), seen, at_end: false, in_frame: false }
+    }
 }
 
 impl Reader {
     async fn forwards(mut self, from: Position, follow: Option<watch::Receiver<bool>>) -> Result<(), Status> {
         let mut tail = self.log.watch();
-        let mut frames = self.log.read(from).map_err(|error| status::internal(&error))?;
+        let mut frames = None;
         let mut seen = Position(from.0.saturating_sub(1));
         let mut was_caught_up = false;
         loop {
             tail.borrow_and_update();
-            let (filter, left) = (self.filter.clone(), self.left);
+            let (log, filter, left) = (self.log.clone(), self.filter.clone(), self.left);
             let visit = tokio::task::spawn_blocking(move || {
-                let batch = next_batch(frames.as_mut(), &filter, from, seen, left);
-                (frames, batch)
+                let opened = frames.map_or_else(|| log.read(seen.next()), Ok);
+                let mut frames = opened.map_err(|error| status::internal(&error))?;
+                let batch = next_batch(frames.as_mut(), &filter, seen, left)?;
+                // The rest of a frame is read again when it is wanted: until then it takes no memory.
+                Ok::<_, Status>((Some(frames).filter(|_| !batch.in_frame), batch))
             });
-            let (reader, batch) = visit.await.map_err(|error| status::internal(&error))?;
+            let (reader, batch) = visit.await.map_err(|error| status::internal(&error))??;
             frames = reader;
-            let batch = batch?;
             self.left -= batch.events.len() as u64;
             let ends = self.left == 0;
             let caught_up = batch.at_end && !ends;
@@ -328,11 +339,10 @@ impl Reader {
 fn next_batch(
     frames: &mut dyn crate::log::FrameReader,
     filter: &Filter,
-    from: Position,
     seen: Position,
     left: u64,
 ) -> Result<Batch, Status> {
-    let mut batch = Batch { events: Vec::new(), seen, at_end: false };
+    let mut batch = Batch::after(seen);
     let (mut bytes, mut looked_at) = (0, 0);
     while bytes < MESSAGE_BYTES && looked_at < CHECKPOINT_EVENTS && (batch.events.len() as u64) < left {
         let Some(frame) = frames.next().map_err(|error| status::internal(&error))? else {
@@ -340,23 +350,26 @@ fn next_batch(
             break;
         };
         looked_at += frame.events as usize;
-        let before = batch.events.len();
-        for event in passing(&frame.payload, filter)? {
-            if event.position >= from.0 && (batch.events.len() as u64) < left {
-                batch.events.push(event);
+        let each = bytes_each(&frame);
+        for event in passing(&frame.payload, filter)?.into_iter().filter(|event| event.position > seen.0) {
+            if bytes >= MESSAGE_BYTES {
+                batch.in_frame = true;
+                return Ok(batch);
+            }
+            batch.seen = Position(event.position);
+            batch.events.push(event);
+            bytes += each;
+            if batch.events.len() as u64 == left {
+                return Ok(batch);
             }
         }
-        bytes += if batch.events.len() > before { frame.payload.len() } else { 0 };
-        batch.seen = match batch.events.last() {
-            Some(last) if batch.events.len() as u64 == left => Position(last.position),
-            Some(_) | None => frame.last(),
-        };
+        batch.seen = frame.last();
     }
     Ok(batch)
 }
 
 fn previous_batch(log: &dyn EventLog, filter: &Filter, from: Position, left: u64) -> Result<Batch, Status> {
-    let mut batch = Batch { events: Vec::new(), seen: from.next(), at_end: false };
+    let mut batch = Batch::after(from.next());
     let (mut bytes, mut looked_at) = (0, 0);
     let mut next = from;
     while next > Position::ZERO && bytes < MESSAGE_BYTES && looked_at < CHECKPOINT_EVENTS {
@@ -364,13 +377,14 @@ fn previous_batch(log: &dyn EventLog, filter: &Filter, from: Position, left: u64
             log.read(next).and_then(|mut reader| reader.next()).map_err(|error| status::internal(&error))?;
         let frame = frame.ok_or_else(|| status::beyond_tail(next, log.tail()))?;
         looked_at += frame.events as usize;
-        bytes += frame.payload.len();
+        let each = bytes_each(&frame);
         for event in
             passing(&frame.payload, filter)?.into_iter().rev().filter(|event| event.position <= next.0)
         {
             batch.seen = Position(event.position);
             batch.events.push(event);
-            if batch.events.len() as u64 == left {
+            bytes += each;
+            if batch.events.len() as u64 == left || bytes >= MESSAGE_BYTES {
                 return Ok(batch);
             }
         }
@@ -378,6 +392,11 @@ fn previous_batch(log: &dyn EventLog, filter: &Filter, from: Position, left: u64
         next = Position(frame.first.0 - 1);
     }
     Ok(batch)
+}
+
+/// What an event of a frame takes, on average.
+fn bytes_each(frame: &Frame) -> usize {
+    frame.payload.len() / (frame.events as usize).max(1)
 }
 
 /// The events of a frame that pass the filter, as they are stored.

@@ -131,7 +131,9 @@ fn metadata_of(violation: &Violation) -> BTreeMap<String, String> {
 fn preconditions(violations: &[Violation]) -> Any {
     let violations = violations.iter().map(|violation| rpc::precondition_failure::Violation {
         r#type: violation.reason.text().into(),
-        subject: violation.event.map_or_else(|| violation.subject.clone(), |event| format!("events/{event}")),
+        subject: shortened(
+            violation.event.map_or_else(|| violation.subject.clone(), |event| format!("events/{event}")),
+        ),
         description: shortened(format!("{}: {}", place(violation), violation.says)),
     });
     any("PreconditionFailure", &rpc::PreconditionFailure { violations: that_fit(violations) })
@@ -168,7 +170,7 @@ pub fn invalid(invalid: &Invalid) -> Status {
     let field = invalid.first().map(|first| ("field".to_owned(), first.field.clone()));
     let violations = invalid.violations.iter().map(|FieldViolation { field, reason, says }| {
         let (description, reason) = (shortened(says.clone()), reason.text().into());
-        rpc::bad_request::FieldViolation { field: field.clone(), description, reason }
+        rpc::bad_request::FieldViolation { field: shortened(field.clone()), description, reason }
     });
     let detail = any("BadRequest", &rpc::BadRequest { field_violations: that_fit(violations) });
     build(code(reason), reason.text(), message, field.into_iter().collect(), [detail])
@@ -287,7 +289,7 @@ pub fn bad_page_token(why: &str) -> Status {
     let message = format!("the page_token cannot be used: {why}; begin again without one");
     let field = rpc::bad_request::FieldViolation {
         field: "page_token".into(),
-        description: why.into(),
+        description: shortened(why.into()),
         reason: "BAD_PAGE_TOKEN".into(),
     };
     let detail = any("BadRequest", &rpc::BadRequest { field_violations: vec![field] });
