@@ -106,39 +106,59 @@ fn replay(name: &str, target: fn(&[u8]), corpus: Vec<Vec<u8>>, mutations: u64) {
     println!("{name}: {} inputs of the corpus, {mutations} mutations, 0 panics", corpus.len());
 }
 
+/// Requests: the sample's commands, and one with each stored fact.
+fn requests() -> Vec<Vec<u8>> {
+    let golden = stored().into_iter().map(|bytes| {
+        let v1::Event { name, command_id, valid, source, fact, .. } =
+            v1::Event::decode(bytes.as_slice()).unwrap();
+        v1::Command { command_id, name, expected_version: Some(1), valid, source, fact }
+    });
+    let sample = sample().into_iter().map(|line| json::command_from_json(&line).unwrap());
+    golden
+        .chain(sample)
+        .map(|command| v1::RecordRequest { commands: vec![command], validate_only: false }.encode_to_vec())
+        .collect()
+}
+
+fn lines() -> Vec<Vec<u8>> {
+    sample().into_iter().map(String::into_bytes).collect()
+}
+
+/// What is kept for the target, and what is made for it here.
+fn corpus(name: &str, made: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    [files(&format!("fuzz/corpus/{name}"), ""), made].concat()
+}
+
 #[test]
 fn segments_and_frames() {
-    let corpus = [files("fuzz/corpus/segment", ""), segments()].concat();
-    replay("segment", targets::segment, corpus, 3_000);
+    replay("segment", targets::segment, corpus("segment", segments()), 3_000);
 }
 
 #[test]
 fn stored_events() {
-    let corpus = [files("fuzz/corpus/event", ""), stored()].concat();
-    replay("event", targets::event, corpus, 10_000);
+    replay("event", targets::event, corpus("event", stored()), 10_000);
 }
 
 #[test]
 fn commands() {
-    let sample = sample().into_iter().map(|line| {
-        let commands = vec![json::command_from_json(&line).unwrap()];
-        v1::RecordRequest { commands, validate_only: false }.encode_to_vec()
-    });
-    let golden = stored().into_iter().map(|bytes| {
-        let v1::Event { name, command_id, valid, source, fact, .. } =
-            v1::Event::decode(bytes.as_slice()).unwrap();
-        let command = v1::Command { command_id, name, expected_version: Some(1), valid, source, fact };
-        v1::RecordRequest { commands: vec![command], validate_only: false }.encode_to_vec()
-    });
-    let corpus = files("fuzz/corpus/commands", "").into_iter().chain(sample).chain(golden).collect();
-    replay("commands", targets::commands, corpus, 10_000);
+    replay("commands", targets::commands, corpus("commands", requests()), 10_000);
 }
 
 #[test]
 fn json_lines() {
-    let corpus = files("fuzz/corpus/json", "")
-        .into_iter()
-        .chain(sample().into_iter().map(String::into_bytes))
-        .collect();
-    replay("json", targets::json, corpus, 3_000);
+    replay("json", targets::json, corpus("json", lines()), 3_000);
+}
+
+/// A fuzzer begins with what is made here, too.
+#[test]
+#[ignore = "it writes fuzz/corpus, which is done once"]
+fn the_seeds_are_written() {
+    let made = [("segment", segments()), ("event", stored()), ("commands", requests()), ("json", lines())];
+    for (name, inputs) in made {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        for bytes in inputs.iter().step_by(inputs.len().div_ceil(12)) {
+            std::fs::write(dir.join(format!("{:08x}", crc32c::crc32c(bytes))), bytes).unwrap();
+        }
+    }
 }
