@@ -45,7 +45,8 @@ async fn kill_9_under_load_loses_nothing_acknowledged() {
     for answers in [3, 40, 150, 1, 80] {
         let daemon = started(dir.path());
         let channel = daemon.channel().await;
-        check(&channel, &acknowledged.lock().clone()).await;
+        let known = acknowledged.lock().clone();
+        check(&channel, &known).await;
         let enough = acknowledged.lock().len() + answers;
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| {
@@ -192,7 +193,7 @@ async fn flipped_bits_are_named_or_set_aside() {
     let end = it.frames[last].end;
     // Spread over the whole log: a step that is no multiple of anything in it.
     let mut flips = 0;
-    for byte in (64..end).step_by(end / 14 | 1).chain([it.frames[last].start + 20, end - 12]) {
+    for byte in (64..end).step_by((end / 14) | 1).chain([it.frames[last].start + 20, end - 12]) {
         let copy = it.damaged(|bytes| bytes[byte] ^= 1 << (byte % 8));
         let frame = it.frame_at(byte);
         if frame == last {

@@ -4,8 +4,9 @@
 #   tests/run.sh             from any directory; under ten minutes cold on two cores, a minute or two when warm
 #
 # It needs: Rust (cargo, rustfmt, clippy; the version in Cargo.toml or newer), a C compiler, python3 >= 3.10 with venv,
-# and npm for the schema lint. As root on a machine with apt-get it installs python3, its venv and npm where they are
-# missing; otherwise it says what to install. Without npm the schema lint is skipped, and the last lines say so.
+# and npm for the schema lint. Some tests of crashes want strace, and leave to mount. As root on a machine with apt-get
+# it installs python3, its venv, npm and strace where they are missing; otherwise it says what to install. What is
+# skipped without npm, strace or leave to mount is said in the last lines.
 #
 # It fetches, on the first run only and into target/test-tools (remove that directory to fetch them anew):
 # the Python packages of tests/client/requirements.txt, buf, and cargo-deny. Later runs need no network.
@@ -95,7 +96,10 @@ cargo_deny_is_there() {
         --root "$TOOLS/cargo"
 }
 
+# Tests that need privileges or a tool that is not there say so in this file.
 rust_tests() {
+    export MINUTED_SKIPS=$TOOLS/skips
+    rm -f "$MINUTED_SKIPS"
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --locked
     else
@@ -128,7 +132,11 @@ fi
 step "licences" "$DENY" --offline --locked --log-level warn check --hide-inclusion-graph licenses bans sources
 step "lints" cargo clippy --locked --all-targets -- -D warnings
 step "build" cargo build --locked
+command -v strace >/dev/null || apt_install strace || true # without it, tests/crash.rs says what it skips
 step "rust tests" rust_tests
+if [ -e "$TOOLS/skips" ]; then
+    while IFS=' ' read -r _ name why; do skip "${name%:}" "$why"; done <"$TOOLS/skips"
+fi
 step "doc tests" cargo test --locked --doc
 step "docs" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib --document-private-items
 step "client tests" client_tests

@@ -400,6 +400,7 @@ impl History {
         self.tally.requests += 1;
         match client.recorder.submit(commands.clone(), by.into(), false) {
             Ok(answer) => {
+                let is_fine = is_fine || self.model.is_repeat(&commands);
                 let request = self.model.ask(commands, by);
                 client.waiting.push_back((request, is_fine, answer));
             }

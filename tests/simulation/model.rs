@@ -46,6 +46,8 @@ pub(crate) struct Model {
     /// Of the requests before this one it is settled whether they are recorded.
     matched: usize,
     last_recorded_at: Option<Timestamp>,
+    /// What was acknowledged, by its id.
+    answered: HashMap<CommandId, Command>,
     /// How many acknowledgements were looked up in the log.
     pub acknowledged: u64,
     /// How many requests without an answer were found recorded.
@@ -63,7 +65,15 @@ impl Model {
     pub(crate) fn answer(&mut self, request: usize, fate: Fate) {
         let it = &mut self.requests[request];
         assert_eq!(it.fate, Fate::Waiting, "a request is answered once");
+        if let Fate::Acknowledged(_) = fate {
+            self.answered.extend(it.commands.iter().map(|command| (command.id, command.clone())));
+        }
         it.fate = fate;
+    }
+
+    /// Whether all of these were acknowledged: then they are again, and nothing new comes of it.
+    pub(crate) fn is_repeat(&self, commands: &[Command]) -> bool {
+        commands.iter().all(|command| self.answered.get(&command.id) == Some(command))
     }
 
     /// The positions up to which answers say that there is something.

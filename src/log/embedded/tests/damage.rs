@@ -1,6 +1,9 @@
 //! After any single damage, is every acknowledged frame there, or the damage named? Never less, and never a panic.
 
+use std::ops::ControlFlow;
+
 use super::super::super::segment::{Footer, SegmentHeader};
+use super::super::inspect::{Damage, Finding, Inspection, Verdict};
 use super::*;
 
 /// What the log makes of a damaged disk.
@@ -15,6 +18,36 @@ enum Outcome {
 }
 
 async fn outcome(disk: &SimulatedStorage, check: Check) -> Outcome {
+    let inspected = inspect(disk);
+    let outcome = outcome_of_start(disk, check).await;
+    // What looks at a log offline says what a start says.
+    let (torn, rotten) = match &outcome {
+        Outcome::Serves { torn_at, .. } => (*torn_at, None),
+        Outcome::Refused { file, offset } | Outcome::Told { file, offset, .. } => {
+            (None, Some((file.clone(), *offset)))
+        }
+    };
+    assert_eq!(inspected, (torn, rotten));
+    outcome
+}
+
+/// Where an inspection sees a torn tail, and where rot first.
+fn inspect(disk: &SimulatedStorage) -> (Option<u64>, Option<(PathBuf, u64)>) {
+    let (mut torn, mut rotten) = (None, None);
+    Inspection::new(DIR, Arc::new(disk.clone())).unwrap().run(Position::ZERO, |finding| {
+        if let Finding::Damage(Damage { file, offset, verdict, .. }) = finding {
+            match verdict {
+                Verdict::Torn { .. } => torn = Some(offset),
+                Verdict::Rotten => drop(rotten.get_or_insert((file, offset))),
+                Verdict::Newer { .. } | Verdict::Unreadable => panic!("{verdict:?} at {offset}"),
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    (torn, rotten)
+}
+
+async fn outcome_of_start(disk: &SimulatedStorage, check: Check) -> Outcome {
     let all: Vec<NewFrame> = groups().concat();
     let before = segments(disk);
     let log = match open_with(disk, EmbeddedOptions { check, ..options() }) {
