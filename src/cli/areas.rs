@@ -29,7 +29,7 @@ pub(crate) enum Areas {
     },
     /// Areas in the order of their names
     #[command(after_help = "Example:
-  minuted areas list --within areas/emerging-challenges")]
+  minuted areas list --within areas/emerging-security-challenges")]
     List {
         /// Only what is part of this area, at any depth
         #[arg(long, value_name = "NAME", value_parser = names::of(&["areas"]))]
@@ -40,7 +40,7 @@ pub(crate) enum Areas {
     /// What partners had chosen on a day, how far, and who gives
     #[command(after_help = "Examples:
   minuted areas choices --actor countries/jp
-  minuted areas choices --area areas/emerging-challenges --with-descendants --as-of 2015")]
+  minuted areas choices --area areas/emerging-security-challenges --with-descendants --as-of 2015")]
     Choices(Choices),
     /// Choices in which everything runs one way: the alliance alone gives, or the partner alone
     #[command(after_help = "Example:

@@ -7,9 +7,11 @@ mod activities;
 mod actors;
 mod agreements;
 mod areas;
+mod attendance;
 mod client;
 mod decisions;
 mod demo;
+mod dossier;
 mod dot;
 mod events;
 mod export;
@@ -96,6 +98,11 @@ enum Command {
     /// Decisions, what they rest on and what became of them
     #[command(subcommand)]
     Decisions(decisions::Decisions),
+    /// What rests on no confirmed source
+    #[command(after_help = "Examples:
+  minuted unconfirmed
+  minuted unconfirmed --kind member_admitted --known-at 421")]
+    Unconfirmed(dossier::Unconfirmed),
     /// How the daemon is, and how far its log goes
     #[command(after_help = "Example:
   minuted status --format json      (tailPosition is the last durable event)")]
@@ -165,7 +172,8 @@ impl Command {
             | Command::Meetings(_)
             | Command::Activities(_)
             | Command::Operations(_)
-            | Command::Decisions(_) => true,
+            | Command::Decisions(_)
+            | Command::Unconfirmed(_) => true,
         }
     }
 
@@ -189,6 +197,7 @@ impl Command {
             Command::Activities(activities) => activities.run(client).await,
             Command::Operations(operations) => operations.run(client).await,
             Command::Decisions(decisions) => decisions.run(client).await,
+            Command::Unconfirmed(unconfirmed) => unconfirmed.run(client).await,
             Command::Status => status::run(client).await,
         }
     }
