@@ -11,7 +11,9 @@ use std::sync::{Arc, OnceLock};
 use futures::FutureExt;
 use jiff::Timestamp;
 use minuted::grpc::reading::Readers;
-use minuted::grpc::{activities, actors, agreements, areas, decisions, frameworks, meetings, operations};
+use minuted::grpc::{
+    activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
+};
 use minuted::log::{EventLog, MemoryLog, NewFrame};
 use minuted::position::Position;
 use minuted::proto::google::rpc;
@@ -21,6 +23,7 @@ use minuted::proto::v1::actor_service_client::ActorServiceClient;
 use minuted::proto::v1::agreement_service_client::AgreementServiceClient;
 use minuted::proto::v1::area_service_client::AreaServiceClient;
 use minuted::proto::v1::decision_service_client::DecisionServiceClient;
+use minuted::proto::v1::dossier_service_client::DossierServiceClient;
 use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
 use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
@@ -514,4 +517,160 @@ async fn areas_in_which_one_side_alone_gives() {
     assert_eq!((one.one_way, &choice.given_by[..]), (YES, &[v1::GivenBy::Partner as i32][..]));
     let found = client.list_one_way_areas(ask(v1::GivenBy::Alliance)).await.unwrap().into_inner().areas;
     assert_eq!(found, []);
+}
+
+#[tokio::test]
+async fn meetings_are_counted_per_year_and_class() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let ask = v1::GetMeetingStatisticsRequest::default();
+    let all = client.get_meeting_statistics(ask).await.unwrap().into_inner();
+    assert_eq!(counts(all.meetings), (33, 0));
+    assert!(all.years.is_sorted_by_key(|year| year.year));
+    let of_years: u32 = all.years.iter().map(|year| year.meetings.unwrap().certain).sum();
+    assert_eq!(of_years, 33);
+    let year = all.years.iter().find(|year| year.year == 2010).unwrap();
+    let class = |asked: v1::MeetingClass| {
+        year.classes.iter().find(|found| found.class() == asked).map(|found| counts(found.count))
+    };
+    assert_eq!(class(v1::MeetingClass::Undetermined), Some((2, 0)));
+    assert_eq!(class(v1::MeetingClass::WithinFramework).unwrap().0, 1);
+    let possible: u32 = year.classes.iter().map(|found| found.count.unwrap().possible).sum();
+    assert!(possible >= 4, "each that is undetermined may be of several classes: {year:?}");
+}
+
+#[tokio::test]
+async fn who_met_again_and_again() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let topic = "counter-narcotics".to_owned();
+    let mut ask =
+        v1::ListCoAttendanceRequest { topic, page_size: 3, ..v1::ListCoAttendanceRequest::default() };
+    let mut found = Vec::new();
+    loop {
+        let page = client.list_co_attendance(ask.clone()).await.unwrap().into_inner();
+        found.extend(page.actors);
+        ask.page_token = page.next_page_token;
+        if ask.page_token.is_empty() {
+            break;
+        }
+    }
+    let of = |actor: &str| found.iter().find(|found| found.actor == actor).unwrap();
+    assert_eq!((found.len(), counts(of("organisations/unodc").count)), (8, (2, 0)));
+    assert_eq!(of("countries/kz").meetings.len(), 3);
+    (ask.min_meetings, ask.page_size) = (3, 0);
+    assert_eq!(client.list_co_attendance(ask).await.unwrap().into_inner().actors.len(), 7);
+
+    let attendees = ["countries/ru", "countries/af"].map(str::to_owned).to_vec();
+    let ask = v1::ListMeetingsRequest { attendees, ..v1::ListMeetingsRequest::default() };
+    let both = client.list_meetings(ask).await.unwrap().into_inner().meetings;
+    assert_eq!(
+        both.iter().map(|meeting| meeting.name.as_str()).collect::<Vec<_>>(),
+        ["meetings/cn-tashkent-2012"]
+    );
+    let attendees = vec!["countries/ru".to_owned(), "areas/cyber".to_owned()];
+    let ask = v1::ListMeetingsRequest { attendees, ..v1::ListMeetingsRequest::default() };
+    let refused = client.list_meetings(ask).await.unwrap_err();
+    assert_eq!(fields(&refused), [("attendees[1]".to_owned(), "BAD_NAME".to_owned())]);
+}
+
+#[tokio::test]
+async fn invitations_that_nobody_has_answered() {
+    let mut memory = Memory::sample();
+    let record = |memory: &mut Memory, n: u8, kind: &str, fact: serde_json::Value| {
+        let id = format!("00000000-0000-4000-8000-0000000000{n:02}");
+        let from = if kind == "meetingPlanned" { "2027-03-01" } else { "" };
+        memory
+            .record(vec![command(&json!({
+                "commandId": id,
+                "name": "meetings/talks",
+                "valid": { "from": from },
+                "source": { "text": "an example" },
+                "fact": { kind: fact },
+            }))])
+            .unwrap();
+    };
+    let invited = json!([{ "actor": "countries/jp" }, { "actor": "countries/kr" }]);
+    let planned = json!({ "titles": { "en": "Talks", "fr": "Entretiens" }, "delegations": invited });
+    record(&mut memory, 1, "meetingPlanned", planned);
+    let answer = json!({ "actor": "countries/jp", "answer": "ANSWER_ACCEPTED" });
+    record(&mut memory, 2, "invitationAnswered", answer);
+    let mut client = MeetingServiceClient::new(meetings::service(readers_of(&memory, "2026-11-24")));
+    let ask = v1::ListUnansweredInvitationsRequest {
+        language: "fr".into(),
+        ..v1::ListUnansweredInvitationsRequest::default()
+    };
+    let found = client.list_unanswered_invitations(ask.clone()).await.unwrap().into_inner().invitations;
+    let [one] = &found[..] else { panic!("one: {found:?}") };
+    assert_eq!((one.actor.as_str(), one.state()), ("countries/kr", v1::MeetingState::Planned));
+    assert_eq!(one.meeting_title.as_ref().unwrap().text, "Entretiens");
+    let before =
+        Some(v1::AsOf { valid_at: String::new(), known_at: Some(v1::as_of::KnownAt::KnownPosition(425)) });
+    let then = v1::ListUnansweredInvitationsRequest { as_of: before, ..ask };
+    let found = client.list_unanswered_invitations(then).await.unwrap().into_inner().invitations;
+    assert_eq!(found.len(), 2, "neither had answered then");
+}
+
+#[tokio::test]
+async fn a_dossier_in_either_order_then_and_now() {
+    let mut client = DossierServiceClient::new(dossier::service(readers()));
+    let ask = |order: v1::DossierOrder, known_position| v1::ListActorEventsRequest {
+        actor: "countries/jp".into(),
+        order: order.into(),
+        as_of: Some(v1::AsOf {
+            valid_at: String::new(),
+            known_at: Some(v1::as_of::KnownAt::KnownPosition(known_position)),
+        }),
+        ..v1::ListActorEventsRequest::default()
+    };
+    let positions = |events: &[v1::KnownEvent]| {
+        events.iter().map(|known| known.event.as_ref().unwrap().position).collect::<Vec<_>>()
+    };
+    let recorded = ask(v1::DossierOrder::Recorded, 424);
+    let recorded = client.list_actor_events(recorded).await.unwrap().into_inner().events;
+    assert_eq!(recorded.len(), 20);
+    assert!(positions(&recorded).is_sorted());
+    let opened = |events: &[v1::KnownEvent]| {
+        let of = |known: &&v1::KnownEvent| known.event.as_ref().unwrap().name == "agreements/jp-jpd-2013";
+        let valid = events.iter().find(of).unwrap().known_valid.clone();
+        valid.unwrap().from
+    };
+    assert_eq!(opened(&recorded), "2013-04-15");
+    let then = client.list_actor_events(ask(v1::DossierOrder::Recorded, 421)).await.unwrap().into_inner();
+    assert_eq!(opened(&then.events), "2013-04-13");
+    assert!(then.events.len() < 20);
+
+    let mut paged = Vec::new();
+    let mut valid = v1::ListActorEventsRequest { page_size: 6, ..ask(v1::DossierOrder::Valid, 424) };
+    loop {
+        let page = client.list_actor_events(valid.clone()).await.unwrap().into_inner();
+        paged.extend(page.events);
+        valid.page_token = page.next_page_token;
+        if valid.page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged.len(), 20);
+    assert_ne!(positions(&paged), positions(&recorded));
+    let corrects = |known: &v1::KnownEvent| known.known_valid.clone().unwrap().from.is_empty();
+    let facts = paged.iter().filter(|known| !corrects(known));
+    let dates: Vec<_> = facts.map(|known| known.known_valid.clone().unwrap().from[..4].to_owned()).collect();
+    assert!(dates.is_sorted(), "{dates:?}");
+}
+
+#[tokio::test]
+async fn what_rests_on_no_confirmed_source_is_counted_by_kind() {
+    let mut client = DossierServiceClient::new(dossier::service(readers()));
+    let ask =
+        v1::ListUnconfirmedEventsRequest { page_size: 50, ..v1::ListUnconfirmedEventsRequest::default() };
+    let first = client.list_unconfirmed_events(ask.clone()).await.unwrap().into_inner();
+    assert_eq!((first.events.len(), first.next_page_token.is_empty()), (50, false));
+    assert_eq!(first.counts.iter().map(|count| count.count).sum::<u32>(), 125);
+    assert!(
+        first.events.iter().all(|known| known.stands && known.known_source.as_ref().unwrap().unconfirmed)
+    );
+    let kinds = vec!["member_admitted".to_owned()];
+    let some = v1::ListUnconfirmedEventsRequest { kinds, ..ask.clone() };
+    assert_eq!(client.list_unconfirmed_events(some).await.unwrap().into_inner().events.len(), 15);
+    let kinds = vec!["member_expelled".to_owned()];
+    let refused = client.list_unconfirmed_events(v1::ListUnconfirmedEventsRequest { kinds, ..ask }).await;
+    assert_eq!(fields(&refused.unwrap_err()), [("kinds".to_owned(), "UNKNOWN_VALUE".to_owned())]);
 }

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::json::named;
 use super::look::{self, Look};
 use super::page::Limit;
-use super::{names, words};
+use super::{dossier, names, words};
 use crate::proto::v1::actor_service_client::ActorServiceClient;
 use crate::proto::v1::{
     Actor, GetActorRequest, GetActorResponse, GetStandingRequest, GetStandingResponse, ListActorsRequest,
@@ -37,6 +37,11 @@ pub(crate) enum Actors {
     #[command(after_help = "Example:
   minuted actors standing --as-of 2011-09-30")]
     Standing,
+    /// Every event whose stream or content names an actor, with the later steps of what is its own and all corrections
+    #[command(after_help = "Examples:
+  minuted actors dossier countries/nz
+  minuted actors dossier countries/jp --order valid --known-at 421")]
+    Dossier(dossier::Dossier),
 }
 
 /// Which actors.
@@ -95,6 +100,7 @@ impl Actors {
                 let request = GetStandingRequest { as_of, at_least_position, language };
                 client.print(&service.get_standing(request).await?.into_inner())
             }
+            Actors::Dossier(dossier) => dossier.run(client).await,
         }
     }
 }

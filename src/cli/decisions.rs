@@ -11,7 +11,7 @@ use super::{dot, names, words};
 use crate::proto::v1::decision_service_client::DecisionServiceClient;
 use crate::proto::v1::{
     Decision, GetDecisionRequest, GetDecisionResponse, Intention, LineageStep, Link, ListDecisionsRequest,
-    ListDecisionsResponse, ListIntentionsRequest, ListIntentionsResponse, TraceDecisionRequest,
+    ListDecisionsResponse, ListIntentionsRequest, ListIntentionsResponse, Outcome, TraceDecisionRequest,
     TraceDecisionResponse,
 };
 
@@ -197,7 +197,12 @@ impl Show for ListIntentionsResponse {
             let outcomes = intention.outcomes.iter().map(|ended| {
                 let doubt = if words::possible(ended.truth) { "POSSIBLY " } else { "" };
                 let outcome = format!("{doubt}{}", words::word("Outcome", ended.outcome));
-                format!("{outcome} {}", ended.decisions.join(", ")).trim_end().to_owned()
+                let by = match ended.outcome() {
+                    Outcome::CarriedOut | Outcome::Superseded => " by ",
+                    _ => " ",
+                };
+                let decisions = ended.decisions.join(", ");
+                if decisions.is_empty() { outcome } else { outcome + by + &decisions }
             });
             let dates = intention.outcomes.iter().flat_map(|ended| ended.dates.clone());
             [

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::json::named;
 use super::look::{self, Look};
 use super::page::Limit;
-use super::{names, options, words};
+use super::{attendance, names, options, words};
 use crate::proto::v1::meeting_service_client::MeetingServiceClient;
 use crate::proto::v1::{
     Delegation, ExternalWithoutAgreement, GetMeetingRequest, GetMeetingResponse,
@@ -33,12 +33,27 @@ A meeting is judged on its own day: --as-of plays no part.")]
     /// Meetings in order of time
     #[command(after_help = "Examples:
   minuted meetings list --from 2011 --to 2011
-  minuted meetings list --class beyond-frameworks --attendee countries/jp")]
+  minuted meetings list --class beyond-frameworks --attendee countries/jp
+  minuted meetings list --attendee countries/ru --attendee countries/af")]
     List(Filter),
     /// Who met the alliance with no agreement standing on the day of the meeting
     #[command(after_help = "Example:
   minuted meetings without-agreement --from 2011 --to 2011")]
     WithoutAgreement(WithoutAgreement),
+    /// How many meetings were held, per year and class
+    #[command(after_help = "Examples:
+  minuted meetings statistics
+  minuted meetings statistics --topic counter-narcotics")]
+    Statistics(attendance::Statistics),
+    /// Who attended more than one of several meetings
+    #[command(after_help = "Examples:
+  minuted meetings co-attendance --topic counter-narcotics
+  minuted meetings co-attendance --from 2011 --to 2015 --min 3")]
+    CoAttendance(attendance::CoAttendance),
+    /// Invitations that nobody has answered
+    #[command(after_help = "Example:
+  minuted meetings unanswered --actor countries/jp")]
+    Unanswered(attendance::Unanswered),
 }
 
 /// Which meetings.
@@ -49,9 +64,9 @@ pub(crate) struct Filter {
     /// Only those on this topic
     #[arg(long)]
     topic: Option<String>,
-    /// Only those that this actor attended
+    /// Only those that this actor attended; given several times: that all of them attended
     #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
-    attendee: Option<String>,
+    attendee: Vec<String>,
     /// Only those of this class
     #[arg(long, ignore_case = true, value_parser = words::choice("MeetingClass"))]
     class: Option<i32>,
@@ -67,10 +82,10 @@ pub(crate) struct Filter {
 pub(crate) struct Range {
     /// Only meetings that certainly or possibly reach into the time from this date on
     #[arg(long, value_name = "DATE", value_parser = options::date)]
-    from: Option<String>,
+    pub(crate) from: Option<String>,
     /// Only meetings that certainly or possibly reach into the time up to this date, its last day included
     #[arg(long, value_name = "DATE", value_parser = options::date)]
-    to: Option<String>,
+    pub(crate) to: Option<String>,
 }
 
 /// At which meetings.
@@ -100,7 +115,8 @@ impl Meetings {
                     from: from.unwrap_or_default(),
                     to: to.unwrap_or_default(),
                     topic: topic.unwrap_or_default(),
-                    attendee: attendee.unwrap_or_default(),
+                    attendee: String::new(),
+                    attendees: attendee,
                     class: class.unwrap_or_default(),
                     state: state.unwrap_or_default(),
                     as_of,
@@ -125,6 +141,9 @@ impl Meetings {
                 };
                 client.print(&service.list_externals_without_agreement(request).await?.into_inner())
             }
+            Meetings::Statistics(statistics) => statistics.run(client).await,
+            Meetings::CoAttendance(co_attendance) => co_attendance.run(client).await,
+            Meetings::Unanswered(unanswered) => unanswered.run(client).await,
         }
     }
 }

@@ -7,11 +7,13 @@ mod activities;
 mod actors;
 mod agreements;
 mod areas;
+mod attendance;
 mod bench;
 mod client;
 mod columns;
 mod decisions;
 mod demo;
+mod dossier;
 mod dot;
 mod events;
 mod export;
@@ -101,6 +103,11 @@ enum Command {
     Decisions(decisions::Decisions),
     /// Measure a daemon; it records what stays for ever
     Bench(bench::Bench),
+    /// What rests on no confirmed source
+    #[command(after_help = "Examples:
+  minuted unconfirmed
+  minuted unconfirmed --kind member_admitted --known-at 421")]
+    Unconfirmed(dossier::Unconfirmed),
     /// How the daemon is, and how far its log goes
     #[command(after_help = "Example:
   minuted status --format json      (tailPosition is the last durable event)")]
@@ -176,7 +183,8 @@ impl Command {
             | Command::Meetings(_)
             | Command::Activities(_)
             | Command::Operations(_)
-            | Command::Decisions(_) => true,
+            | Command::Decisions(_)
+            | Command::Unconfirmed(_) => true,
         }
     }
 
@@ -201,6 +209,7 @@ impl Command {
             Command::Activities(activities) => activities.run(client).await,
             Command::Operations(operations) => operations.run(client).await,
             Command::Decisions(decisions) => decisions.run(client).await,
+            Command::Unconfirmed(unconfirmed) => unconfirmed.run(client).await,
             Command::Status => status::run(client).await,
         }
     }

@@ -11,7 +11,7 @@ use crate::projections::meetings::Range;
 use crate::projections::{Languages, known};
 use crate::proto::v1;
 use crate::wire::name::{parse_date_if_any, parse_language, parse_name, parse_name_if_any};
-use crate::wire::{FieldViolation, Invalid};
+use crate::wire::{FieldViolation, Invalid, fact_kinds};
 
 /// How many a page has where the caller does not say.
 const PAGE_SIZE_DEFAULT: usize = 100;
@@ -50,6 +50,20 @@ impl Asking {
     /// As `name`, where the field must be given.
     pub(super) fn needed_name(&mut self, field: &str, text: &str, wanted: &[Collection]) -> Option<Name> {
         self.note(parse_name(field, text, wanted))
+    }
+
+    /// The names of a list; those that are wrong are left out.
+    pub(super) fn names(&mut self, field: &str, texts: &[String], wanted: &[Collection]) -> Vec<Name> {
+        let all = texts.iter().enumerate();
+        all.filter_map(|(i, text)| self.needed_name(&format!("{field}[{i}]"), text, wanted)).collect()
+    }
+
+    /// Kinds of facts, by their names in the schema.
+    pub(super) fn kinds(&mut self, field: &str, kinds: &[String]) {
+        let known = fact_kinds();
+        for kind in kinds.iter().filter(|kind| !known.contains(kind)) {
+            self.say(field, format!("`{kind}` is no kind of fact; allowed are {}", known.join(", ")));
+        }
     }
 
     /// A date; none where the field is empty or wrong.

@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
+use super::attendance;
 use super::page::{Page, Query};
 use super::put;
 use super::reading::Readers;
@@ -71,20 +72,22 @@ impl MeetingService for Meetings {
             as_of,
             at_least_position,
             language,
+            attendees,
         } = request.into_inner();
         let range = asking.range(&from, &to);
-        let attendee = asking.name("attendee", &attendee, ACTORS);
+        let mut all = asking.names("attendees", &attendees, ACTORS);
+        all.extend(asking.name("attendee", &attendee, ACTORS));
         let class = asking.choice("class", class, v1::MeetingClass::as_str_name).and_then(class_asked);
         let state = asking.choice("state", state, v1::MeetingState::as_str_name);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
-        let topic = Some(topic).filter(|topic| !topic.is_empty());
+        let topic = attendance::topic(topic);
         let state = state.and_then(|state| state.try_into().ok());
-        let filter = asking.done(Some(meetings::Filter { range, topic, attendee, class, state }))?;
+        let filter = asking.done(Some(meetings::Filter { range, topic, attendees: all, class, state }))?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
-            all_known(reading, &filter.attendee)?;
+            all_known(reading, &filter.attendees)?;
             let found = meetings::meetings(reading.world, &languages, &filter, page.after());
             let found = found.map(|(place, meeting)| (place, put_meeting(meeting)));
             let (meetings, next_page_token) = page.cut(reading, found);
@@ -120,6 +123,27 @@ impl MeetingService for Meetings {
             Ok(v1::ListExternalsWithoutAgreementResponse { externals, answered_as_of })
         });
         answer.await.map(Response::new)
+    }
+
+    async fn get_meeting_statistics(
+        &self,
+        request: Request<v1::GetMeetingStatisticsRequest>,
+    ) -> Result<Response<v1::GetMeetingStatisticsResponse>, Status> {
+        attendance::statistics(&self.0, request).await
+    }
+
+    async fn list_co_attendance(
+        &self,
+        request: Request<v1::ListCoAttendanceRequest>,
+    ) -> Result<Response<v1::ListCoAttendanceResponse>, Status> {
+        attendance::co_attendance(&self.0, request).await
+    }
+
+    async fn list_unanswered_invitations(
+        &self,
+        request: Request<v1::ListUnansweredInvitationsRequest>,
+    ) -> Result<Response<v1::ListUnansweredInvitationsResponse>, Status> {
+        attendance::unanswered(&self.0, request).await
     }
 }
 

@@ -10,7 +10,9 @@ pub mod admin;
 pub mod agreements;
 pub mod areas;
 mod asking;
+mod attendance;
 pub mod decisions;
+pub mod dossier;
 pub mod events;
 pub mod explaining;
 pub mod frameworks;
@@ -35,6 +37,7 @@ pub const SERVICES: &[&str] = &[
     "minuted.v1.AgreementService",
     "minuted.v1.AreaService",
     "minuted.v1.DecisionService",
+    "minuted.v1.DossierService",
     "minuted.v1.EventService",
     "minuted.v1.FrameworkService",
     "minuted.v1.MeetingService",
@@ -49,6 +52,7 @@ pub fn read_services(readers: &Readers) -> Routes {
         .add_service(agreements::service(readers.clone()))
         .add_service(areas::service(readers.clone()))
         .add_service(decisions::service(readers.clone()))
+        .add_service(dossier::service(readers.clone()))
         .add_service(frameworks::service(readers.clone()))
         .add_service(meetings::service(readers.clone()))
         .add_service(operations::service(readers.clone()))

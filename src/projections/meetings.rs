@@ -1,13 +1,15 @@
 //! The register of meetings: who met, when and in which format (DOMAIN.md §9, read model 5). A meeting is judged on its
 //! own day, so no other day plays a part.
 
+use std::collections::BTreeMap;
+
 use crate::domain::meeting::class::{Class, Format, format};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
 use crate::domain::{Collection, Name, Version, World};
 
-use super::{Languages, known};
+use super::{Count, Languages, known};
 
 /// A meeting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +80,53 @@ impl Range {
 }
 
 /// A class, or that it cannot be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClassAsked {
     /// Certainly this one.
     Certain(Class),
     /// Several are possible.
     Undetermined,
+}
+
+/// How many meetings were held, and of which classes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// All of them.
+    pub meetings: Count,
+    /// By class, in their order, then those that are undetermined; what counts for nothing is left out.
+    pub classes: BTreeMap<ClassAsked, Count>,
+}
+
+impl Tally {
+    fn add(&mut self, format: &Format, within: Truth) {
+        self.meetings = self.meetings.with(within);
+        let mut count = |class: ClassAsked, truth: Truth| {
+            let count = self.classes.entry(class).or_default();
+            *count = count.with(within.and(truth));
+        };
+        if let Some(class) = format.class() {
+            count(ClassAsked::Certain(class), Truth::Yes);
+        } else {
+            format.classes.iter().for_each(|&class| count(ClassAsked::Certain(class), Truth::Possibly));
+            count(ClassAsked::Undetermined, Truth::Yes);
+        }
+    }
+}
+
+/// How many meetings were held, per year of their first day, and over all years.
+pub fn statistics(world: &dyn World, filter: &Filter) -> (BTreeMap<i16, Tally>, Tally) {
+    let (mut years, mut all) = (BTreeMap::<i16, Tally>::new(), Tally::default());
+    for name in candidates(world, filter) {
+        let Some(stream) = known(world, &name) else { continue };
+        let Some(timeline) = stream.timeline.meeting().filter(|timeline| passes(timeline, filter)) else {
+            continue;
+        };
+        let Some(year) = timeline.day().earliest.year().filter(|_| timeline.took_place()) else { continue };
+        let (format, within) = (format(world, timeline), filter.range.has(timeline));
+        years.entry(year).or_default().add(&format, within);
+        all.add(&format, within);
+    }
+    (years, all)
 }
 
 /// Which meetings; what is not set asks for nothing.
@@ -93,8 +136,8 @@ pub struct Filter {
     pub range: Range,
     /// Only those on this topic.
     pub topic: Option<String>,
-    /// Only those that this actor attended.
-    pub attendee: Option<Name>,
+    /// Only those that all of these attended.
+    pub attendees: Vec<Name>,
     /// Only those of this class.
     pub class: Option<ClassAsked>,
     /// Only those in this state.
@@ -103,7 +146,7 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Filter { range: Range::ALWAYS, topic: None, attendee: None, class: None, state: None }
+        Filter { range: Range::ALWAYS, topic: None, attendees: Vec::new(), class: None, state: None }
     }
 }
 
@@ -137,7 +180,7 @@ pub fn meetings<'a>(
 }
 
 fn candidates(world: &dyn World, filter: &Filter) -> Vec<Name> {
-    match &filter.attendee {
+    match filter.attendees.first() {
         Some(attendee) => world.referrers(attendee, Collection::Meetings),
         None => world.names(Collection::Meetings),
     }
@@ -148,7 +191,7 @@ fn passes(timeline: &MeetingTimeline, filter: &Filter) -> bool {
     filter.range.has(timeline).may_be()
         && filter.state.is_none_or(|state| timeline.state == Some(state))
         && filter.topic.as_ref().is_none_or(|topic| topics.into_iter().any(|other| other == topic))
-        && filter.attendee.as_ref().is_none_or(|actor| attended(timeline, actor))
+        && filter.attendees.iter().all(|actor| attended(timeline, actor))
 }
 
 /// The actor was there, as far as is known.
@@ -285,7 +328,7 @@ mod tests {
         let found = |filter: Filter| ids(&example, &filter);
         let topic = |topic: &str| Filter { topic: Some(topic.into()), ..Filter::default() };
         assert_eq!((found(topic("cyber")).len(), found(topic("cyb")).len()), (4, 0));
-        let of = |actor: &str| Filter { attendee: Some(name(actor)), ..Filter::default() };
+        let of = |actor: &str| Filter { attendees: vec![name(actor)], ..Filter::default() };
         assert_eq!(found(of("countries/jp")), ["b YES"], "who is invited was not there");
         assert_eq!(
             found(of("countries/kr")),
@@ -298,6 +341,23 @@ mod tests {
         assert_eq!(found(class(ClassAsked::Undetermined)), [""; 0]);
         let state = Some(MeetingState::Cancelled);
         assert_eq!(found(Filter { state, ..Filter::default() }), ["d YES"]);
+    }
+
+    #[test]
+    fn statistics_count_what_was_held_by_the_year_of_its_first_day() {
+        let example = example();
+        let (years, all) = statistics(&example.world, &Filter::default());
+        assert_eq!(years.keys().copied().collect::<Vec<_>>(), [2011]);
+        assert_eq!(years[&2011], all, "only what was held counts");
+        assert_eq!(all.meetings, Count { certain: 2, possible: 0 });
+        let certain = Count { certain: 1, possible: 0 };
+        let class = |class| (ClassAsked::Certain(class), certain);
+        let expected = [class(Class::MembersOnly), class(Class::WithinFramework)];
+        assert_eq!(all.classes, BTreeMap::from(expected));
+        let range = Range::new(Some(day("2011-09-18")), Some(day("2011-09-20")));
+        let (_, some) = statistics(&example.world, &Filter { range, ..Filter::default() });
+        assert_eq!(some.meetings, Count { certain: 0, possible: 1 }, "some day of the month");
+        assert_eq!(some.classes[&ClassAsked::Certain(Class::MembersOnly)], Count { certain: 0, possible: 1 });
     }
 
     #[test]

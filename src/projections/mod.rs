@@ -9,9 +9,11 @@ pub mod activities;
 pub mod actors;
 pub mod agreements;
 pub mod areas;
+pub mod attendance;
 pub mod contributors;
 pub mod decisions;
 pub mod display;
+pub mod dossier;
 pub mod expiring;
 pub mod externals;
 pub mod frameworks;
@@ -22,12 +24,14 @@ pub mod open_dates;
 pub mod operations;
 pub mod standing;
 pub mod store;
+pub mod unconfirmed;
 
 #[cfg(test)]
 mod example;
 
 use std::sync::Arc;
 
+use crate::domain::time::Truth;
 use crate::domain::{Collection, Name, Stream, World};
 
 pub use display::Languages;
@@ -43,11 +47,17 @@ pub struct Count {
 
 impl Count {
     /// Counts truths; NO counts for nothing.
-    pub fn of(truths: impl IntoIterator<Item = crate::domain::time::Truth>) -> Count {
-        truths.into_iter().fold(Count::default(), |count, truth| Count {
-            certain: count.certain + usize::from(truth.is_yes()),
-            possible: count.possible + usize::from(truth.may_be() && !truth.is_yes()),
-        })
+    pub fn of(truths: impl IntoIterator<Item = Truth>) -> Count {
+        truths.into_iter().fold(Count::default(), Count::with)
+    }
+
+    /// One more.
+    #[must_use]
+    pub fn with(self, truth: Truth) -> Count {
+        Count {
+            certain: self.certain + usize::from(truth.is_yes()),
+            possible: self.possible + usize::from(truth == Truth::Possibly),
+        }
     }
 }
 

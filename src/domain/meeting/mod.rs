@@ -183,6 +183,11 @@ impl MeetingTimeline {
         self.valid.begin()
     }
 
+    /// It took place.
+    pub fn took_place(&self) -> bool {
+        self.state.is_some_and(MeetingState::took_place)
+    }
+
     /// From its first day to its last; without a last one it is of one day.
     pub fn days(&self) -> Spell {
         let begin = self.valid.begin();

@@ -46,6 +46,11 @@ impl Day {
         }
     }
 
+    /// Its year; none at the ends of time.
+    pub fn year(self) -> Option<i16> {
+        self.civil().map(Date::year)
+    }
+
     fn civil(self) -> Option<Date> {
         Date::constant(1970, 1, 1).checked_add(Span::new().try_days(self.0).ok()?).ok()
     }

@@ -1,0 +1,123 @@
+//! `DossierService`: answers with the events themselves.
+
+use std::collections::BTreeMap;
+
+use tonic::{Request, Response, Status};
+
+use super::asking::{Asking, all_known};
+use super::page::{Page, Query};
+use super::put;
+use super::reading::Readers;
+use super::status;
+use crate::domain::time::Day;
+use crate::position::Position;
+use crate::projections::dossier::{KnownEvent, dossier};
+use crate::projections::unconfirmed::unconfirmed;
+use crate::proto::v1;
+use crate::proto::v1::dossier_service_server::{DossierService, DossierServiceServer};
+use crate::wire::name::ACTORS;
+use crate::wire::{encode_content, encode_event};
+
+/// Answers from these readers.
+pub fn service(readers: Readers) -> DossierServiceServer<impl DossierService> {
+    DossierServiceServer::new(Dossiers(readers))
+}
+
+struct Dossiers(Readers);
+
+/// Where an event stands in a dossier: by day where that is the order, then by position.
+type Place = (Option<(Day, Day)>, Position);
+
+#[tonic::async_trait]
+impl DossierService for Dossiers {
+    async fn list_actor_events(
+        &self,
+        request: Request<v1::ListActorEventsRequest>,
+    ) -> Result<Response<v1::ListActorEventsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListActorEventsRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListActorEventsRequest { page_size, page_token, actor, order, as_of, at_least_position } =
+            request.into_inner();
+        let actor = asking.needed_name("actor", &actor, ACTORS);
+        let order = asking.choice("order", order, v1::DossierOrder::as_str_name);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let actor = asking.done(actor)?;
+        let by_day = order == Some(v1::DossierOrder::Valid);
+        let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
+        let loader = self.0.state().loader().clone();
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            all_known(reading, [&actor])?;
+            let found = dossier(reading.world, &actor, |positions| loader.events(positions));
+            let found = found.map_err(|error| status::internal(&error))?;
+            let place = |known: &KnownEvent| (by_day.then_some(known.day), known.event.position);
+            let mut found: Vec<_> = found.into_iter().map(|known| (place(&known), known)).collect();
+            found.retain(|(place, _)| page.after().is_none_or(|after| place > after));
+            found.sort_by_key(|(place, _)| *place);
+            let found = found.into_iter().map(|(place, known)| (place, put_known(&known)));
+            let (events, next_page_token) = page.cut(reading, found);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListActorEventsResponse { events, next_page_token, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
+
+    async fn list_unconfirmed_events(
+        &self,
+        request: Request<v1::ListUnconfirmedEventsRequest>,
+    ) -> Result<Response<v1::ListUnconfirmedEventsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListUnconfirmedEventsRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
+        let v1::ListUnconfirmedEventsRequest { page_size, page_token, kinds, as_of, at_least_position } =
+            request.into_inner();
+        asking.kinds("kinds", &kinds);
+        asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
+        let kinds = asking.done(Some(kinds))?;
+        let page: Page<Position> = Page::read(query, size, &page_token, as_of)?;
+        let loader = self.0.state().loader().clone();
+        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+            let found = unconfirmed(reading.world, |positions| loader.events(positions));
+            let mut found = found.map_err(|error| status::internal(&error))?;
+            found
+                .retain(|known| kinds.is_empty() || kinds.iter().any(|kind| kind == known.known.fact.kind()));
+            let counts = put_counts(&found);
+            let rest = found.iter().filter(|known| page.after().is_none_or(|a| known.event.position > *a));
+            let rest = rest.map(|known| (known.event.position, put_known(known)));
+            let (events, next_page_token) = page.cut(reading, rest);
+            let answered_as_of = Some(reading.answered());
+            Ok(v1::ListUnconfirmedEventsResponse { events, next_page_token, counts, answered_as_of })
+        });
+        answer.await.map(Response::new)
+    }
+}
+
+fn put_counts(found: &[KnownEvent]) -> Vec<v1::KindCount> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for known in found {
+        *counts.entry(known.known.fact.kind()).or_default() += 1;
+    }
+    let counts = counts.into_iter();
+    counts.map(|(kind, count)| v1::KindCount { kind: kind.into(), count: put::number(count) }).collect()
+}
+
+fn put_known(KnownEvent { event, stands, known, day: _ }: &KnownEvent) -> v1::KnownEvent {
+    let (known_valid, known_source, known_fact) = encode_content(known);
+    v1::KnownEvent {
+        event: Some(encode_event(event)),
+        stands: *stands,
+        known_valid: Some(known_valid),
+        known_source: Some(known_source),
+        known_fact: Some(known_fact),
+    }
+}
