@@ -433,9 +433,7 @@ impl History {
     /// Reads on, or from anywhere. What is seen is durable, so it must stay.
     fn read(&mut self, client: &mut Client, log: &Paced, state: &State, writable: bool) {
         self.tally.reads += 1;
-        if state.latest().tail() > log.tail() {
-            panic!("more is known than is durable");
-        }
+        assert!(state.latest().tail() <= log.tail(), "more is known than is durable");
         // A log that cannot be written shows what it could not make durable, so it proves nothing.
         if !writable || self.disk.power_is_cut() {
             return;
