@@ -86,7 +86,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut StdRng) {
     }
 }
 
-fn replay(name: &str, target: fn(&[u8]), corpus: Vec<Vec<u8>>, mutations: u64) {
+fn replay(name: &str, target: fn(&[u8]), corpus: &[Vec<u8>], mutations: u64) {
     let mutations = std::env::var("MINUTED_MUTATIONS").map_or(mutations, |text| text.parse().unwrap());
     let run = |bytes: &[u8]| {
         if catch_unwind(AssertUnwindSafe(|| target(bytes))).is_err() {
@@ -95,7 +95,9 @@ fn replay(name: &str, target: fn(&[u8]), corpus: Vec<Vec<u8>>, mutations: u64) {
             panic!("{name} panics on {}; mend it, and keep the file in fuzz/corpus/{name}/", file.display());
         }
     };
-    corpus.iter().for_each(|bytes| run(bytes));
+    for bytes in corpus {
+        run(bytes);
+    }
     run(&[]);
     let mut random = StdRng::seed_from_u64(1);
     for _ in 0..mutations {
@@ -131,22 +133,22 @@ fn corpus(name: &str, made: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
 
 #[test]
 fn segments_and_frames() {
-    replay("segment", targets::segment, corpus("segment", segments()), 3_000);
+    replay("segment", targets::segment, &corpus("segment", segments()), 3_000);
 }
 
 #[test]
 fn stored_events() {
-    replay("event", targets::event, corpus("event", stored()), 10_000);
+    replay("event", targets::event, &corpus("event", stored()), 10_000);
 }
 
 #[test]
 fn commands() {
-    replay("commands", targets::commands, corpus("commands", requests()), 10_000);
+    replay("commands", targets::commands, &corpus("commands", requests()), 10_000);
 }
 
 #[test]
 fn json_lines() {
-    replay("json", targets::json, corpus("json", lines()), 3_000);
+    replay("json", targets::json, &corpus("json", lines()), 3_000);
 }
 
 /// A fuzzer begins with what is made here, too.

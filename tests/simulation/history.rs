@@ -399,7 +399,6 @@ impl History {
         self.tally.requests += 1;
         match client.recorder.submit(commands.clone(), by.into(), false) {
             Ok(answer) => {
-                let is_fine = is_fine || self.model.is_repeat(&commands);
                 let request = self.model.ask(commands, by);
                 client.waiting.push_back((request, is_fine, answer));
             }
@@ -432,9 +431,7 @@ impl History {
     /// Reads on, or from anywhere. What is seen is durable, so it must stay.
     fn read(&mut self, client: &mut Client, log: &Paced, state: &State, writable: bool) {
         self.tally.reads += 1;
-        if state.latest().tail() > log.tail() {
-            panic!("more is known than is durable");
-        }
+        assert!(state.latest().tail() <= log.tail(), "more is known than is durable");
         // A log that cannot be written shows what it could not make durable, so it proves nothing.
         if !writable || self.disk.power_is_cut() {
             return;
@@ -482,7 +479,7 @@ impl Tally {
             RecordError::Refused(refusal) => {
                 assert!(!is_fine, "nothing is wrong with it, and yet: {refusal}");
                 self.refused_by_rules += 1;
-                Fate::Refused
+                Fate::Disallowed
             }
             RecordError::Log(AppendError::DiskFull { .. }) => {
                 self.refused_without_room += 1;
