@@ -400,7 +400,6 @@ impl History {
         self.tally.requests += 1;
         match client.recorder.submit(commands.clone(), by.into(), false) {
             Ok(answer) => {
-                let is_fine = is_fine || self.model.is_repeat(&commands);
                 let request = self.model.ask(commands, by);
                 client.waiting.push_back((request, is_fine, answer));
             }
@@ -481,7 +480,7 @@ impl Tally {
             RecordError::Refused(refusal) => {
                 assert!(!is_fine, "nothing is wrong with it, and yet: {refusal}");
                 self.refused_by_rules += 1;
-                Fate::Refused
+                Fate::Disallowed
             }
             RecordError::Log(AppendError::DiskFull { .. }) => {
                 self.refused_without_room += 1;

@@ -4,7 +4,8 @@
 //! 2. There is no other, but of a request that was never answered; and of that all or nothing.
 //! 3. What was refused, and what a start did not find, never comes up later.
 //! 4. Positions have no gap, and `recorded_at` never goes backwards.
-//! 5. What was once shown as durable stays, byte for byte.
+//! 5. What was acknowledged and is sent again is acknowledged again, and recorded once.
+//! 6. What was once shown as durable stays, byte for byte.
 
 use std::collections::HashMap;
 
@@ -22,8 +23,10 @@ pub(crate) enum Fate {
     Waiting,
     /// Recorded, at these positions.
     Acknowledged(Vec<Outcome>),
-    /// Not recorded.
+    /// Not recorded: the disk or the queue did not let it.
     Refused,
+    /// Not recorded: a rule does not let it.
+    Disallowed,
     /// No answer, and there will be none: recorded or not.
     Unknown,
 }
@@ -46,8 +49,6 @@ pub(crate) struct Model {
     /// Of the requests before this one it is settled whether they are recorded.
     matched: usize,
     last_recorded_at: Option<Timestamp>,
-    /// What was acknowledged, by its id.
-    answered: HashMap<CommandId, Command>,
     /// How many acknowledgements were looked up in the log.
     pub acknowledged: u64,
     /// How many requests without an answer were found recorded.
@@ -65,22 +66,14 @@ impl Model {
     pub(crate) fn answer(&mut self, request: usize, fate: Fate) {
         let it = &mut self.requests[request];
         assert_eq!(it.fate, Fate::Waiting, "a request is answered once");
-        if let Fate::Acknowledged(_) = fate {
-            self.answered.extend(it.commands.iter().map(|command| (command.id, command.clone())));
-        }
         it.fate = fate;
-    }
-
-    /// Whether all of these were acknowledged: then they are again, and nothing new comes of it.
-    pub(crate) fn is_repeat(&self, commands: &[Command]) -> bool {
-        commands.iter().all(|command| self.answered.get(&command.id) == Some(command))
     }
 
     /// The positions up to which answers say that there is something.
     pub(crate) fn acknowledged_tail(&self) -> Position {
         let all = self.requests.iter().filter_map(|request| match &request.fate {
             Fate::Acknowledged(outcomes) => outcomes.iter().map(|outcome| outcome.position).max(),
-            Fate::Waiting | Fate::Refused | Fate::Unknown => None,
+            Fate::Waiting | Fate::Refused | Fate::Disallowed | Fate::Unknown => None,
         });
         all.max().unwrap_or_default()
     }
@@ -152,7 +145,7 @@ impl Model {
         };
         (start..self.requests.len()).find(|&index| {
             let request = &self.requests[index];
-            request.fate != Fate::Refused && is_it(request)
+            !matches!(request.fate, Fate::Refused | Fate::Disallowed) && is_it(request)
         })
     }
 
@@ -164,8 +157,14 @@ impl Model {
     /// Every answer is kept by what the log showed.
     pub(crate) fn check_answers(&mut self) {
         let mut highest = Position::ZERO;
+        let mut accepted: HashMap<CommandId, &Command> = HashMap::new();
         for request in &self.requests {
+            if request.fate == Fate::Disallowed {
+                let again = |command: &Command| accepted.get(&command.id) == Some(&command);
+                assert!(!request.commands.iter().all(again), "a repeat of what was accepted is refused");
+            }
             let Fate::Acknowledged(outcomes) = &request.fate else { continue };
+            accepted.extend(request.commands.iter().map(|command| (command.id, command)));
             assert_eq!(outcomes.len(), request.commands.len(), "one outcome a command");
             let before = highest;
             for (outcome, command) in outcomes.iter().zip(&request.commands) {
