@@ -23,6 +23,7 @@ use crate::domain::World;
 use crate::grpc;
 use crate::grpc::admin::{Admin, Started};
 use crate::grpc::events::Events;
+use crate::grpc::events::server::event_service_server::EventServiceServer;
 use crate::grpc::explaining::ExplainingLayer;
 use crate::grpc::reading::Readers;
 use crate::grpc::records::Records;
@@ -82,7 +83,7 @@ impl Daemon {
         let opened = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
-            let log = EmbeddedLog::open(data_dir.join("log"), Arc::new(DiskStorage), log)?;
+            let log = EmbeddedLog::open_without_thread(data_dir.join("log"), Arc::new(DiskStorage), log)?;
             phases.end("open the log");
             if let Some(torn) = &log.report().opened.torn {
                 tracing::warn!(
@@ -130,11 +131,7 @@ impl Daemon {
                 ))
                 .max_decoding_message_size(RECORD_MESSAGE_BYTES_MAX),
             )
-            .add_service(v1::event_service_server::EventServiceServer::new(Events::new(
-                readers.clone(),
-                log.clone(),
-                stop.clone(),
-            )))
+            .add_service(EventServiceServer::new(Events::new(readers.clone(), log.clone(), stop.clone())))
             .add_service(v1::admin_service_server::AdminServiceServer::new(Admin::new(readers, log, started)))
             .add_service(health_service);
         let routes = with_reflection(routes)?;
