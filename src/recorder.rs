@@ -383,6 +383,7 @@ impl Writer {
                 for (answer, _) in done.answers.into_iter().chain(dropped.answers) {
                     reply(answer, Err(error.clone().into()));
                 }
+                self.speculative.forget(&self.undurable);
                 self.undurable.clear();
                 self.speculative = self.state.latest().as_ref().clone();
                 match error {
