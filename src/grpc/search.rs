@@ -20,7 +20,7 @@ use crate::proto::v1;
 use crate::proto::v1::search_service_server::{SearchService, SearchServiceServer};
 
 /// How long a question waits for the index to be first built.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
+const FIRST_WAIT: Duration = Duration::from_secs(2);
 
 /// Answers from this index; the readers say what day it is, and when the daemon stops.
 pub fn service(readers: Readers, search: Search) -> SearchServiceServer<impl SearchService> {
