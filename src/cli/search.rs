@@ -56,7 +56,7 @@ impl Search {
 impl Show for SearchResponse {
     fn show(&self, look: Look) -> String {
         let row = |result: &SearchResult| {
-            let found: Vec<String> = result.matches.iter().map(found).collect();
+            let found: Vec<String> = result.matches.iter().map(|found| place(found, result)).collect();
             [result.name.clone(), look::name(result.title.as_ref()), found.join("\n")]
         };
         look.rows(["what", "title", "found in"], self.results.iter().map(row))
@@ -64,11 +64,13 @@ impl Show for SearchResponse {
     }
 }
 
-/// The field, with its language and its text.
-fn found(SearchMatch { field, language, snippet }: &SearchMatch) -> String {
+/// The field, with its language, and its text where that is not the title that is shown.
+fn place(SearchMatch { field, language, snippet }: &SearchMatch, result: &SearchResult) -> String {
     let field = words::word("SearchField", *field);
     let language = if language.is_empty() { String::new() } else { format!(" ({language})") };
-    format!("{field}{language}: {snippet}")
+    let is_title = result.title.as_ref().is_some_and(|title| title.text == *snippet);
+    let text = if is_title { String::new() } else { format!(": {snippet}") };
+    format!("{field}{language}{text}")
 }
 
 #[cfg(test)]
