@@ -781,7 +781,7 @@ async fn all_that_is_wrong_with_a_search_is_said_at_once() {
     assert!(
         bad.field_violations.iter().any(|violation| violation.description.contains("actors, activities"))
     );
-    let many = (0..17).map(|n| format!("w{n} ")).collect::<String>();
+    let many = (0..17).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
     let refused = client.search(search_for(&many)).await.unwrap_err();
     assert_eq!(fields(&refused), [("query".to_owned(), "TOO_LARGE".to_owned())]);
     assert!(refused.message().contains("at most 16"), "{}", refused.message());

@@ -81,13 +81,12 @@ impl Asking {
         for (i, text) in texts.iter().enumerate() {
             let named =
                 Collection::ALL.into_iter().filter(|c| c.text() == text || c.is_actor() && text == "actors");
-            match named.map(Kinds::of).reduce(Kinds::or) {
-                Some(named) => kinds = Some(kinds.map_or(named, |kinds| kinds.or(named))),
-                None => {
-                    let allowed = Collection::ALL.map(Collection::text).join(", ");
-                    self.say(&format!("{field}[{i}]"), format!("`{text}` is none of actors, {allowed}"));
-                }
+            let named = named.map(Kinds::of).reduce(Kinds::or);
+            if named.is_none() {
+                let allowed = Collection::ALL.map(Collection::text).join(", ");
+                self.say(&format!("{field}[{i}]"), format!("`{text}` is none of actors, {allowed}"));
             }
+            kinds = kinds.into_iter().chain(named).reduce(Kinds::or);
         }
         kinds.unwrap_or(Kinds::ALL)
     }

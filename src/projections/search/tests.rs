@@ -132,7 +132,7 @@ fn a_summary_is_found_by_its_latest_revision() {
 #[test]
 fn what_is_no_question_is_said() {
     let long = format!("piracy {}", "x".repeat(LETTERS_MAX + 1));
-    let many = (0..=WORDS_MAX).map(|n| format!("w{n} ")).collect::<String>();
+    let many = (0..=WORDS_MAX).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
     for (text, error) in [
         ("", BadQuery::Empty),
         ("  — ’ !", BadQuery::Empty),
