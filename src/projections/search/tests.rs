@@ -62,6 +62,7 @@ fn promise_1_every_word_must_be_found_in_whatever_field() {
     let example = meetings();
     assert_eq!(found(&example, "ministre piracy berlin"), ["meetings/a"]);
     assert_eq!(found(&example, "ministre piracy lisbon"), [""; 0]);
+    assert_eq!(found(&example, "conference berlin"), [""; 0], "one has the one word, another the other");
     assert_eq!(found(&example, "conference dhabi agreed"), ["meetings/c"]);
 }
 
