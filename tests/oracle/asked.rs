@@ -1,11 +1,14 @@
 //! Every question that is compared: how the product is asked, and what of its answer is compared.
 
 use minuted::grpc::reading::Readers;
-use minuted::grpc::{actors, agreements, areas, frameworks, operations};
+use minuted::grpc::{activities, actors, agreements, areas, decisions, dossier, frameworks, operations};
 use minuted::proto::v1;
+use minuted::proto::v1::activity_service_client::ActivityServiceClient;
 use minuted::proto::v1::actor_service_client::ActorServiceClient;
 use minuted::proto::v1::agreement_service_client::AgreementServiceClient;
 use minuted::proto::v1::area_service_client::AreaServiceClient;
+use minuted::proto::v1::decision_service_client::DecisionServiceClient;
+use minuted::proto::v1::dossier_service_client::DossierServiceClient;
 use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
 use prost::Message;
@@ -79,6 +82,14 @@ questions! {
     ListOperations: "OperationService" OperationServiceClient(operations).list_operations(ListOperationsRequest) -> ListOperationsResponse;
     GetContribution: "OperationService" OperationServiceClient(operations).get_contribution(GetContributionRequest) -> GetContributionResponse;
     ListContributions: "OperationService" OperationServiceClient(operations).list_contributions(ListContributionsRequest) -> ListContributionsResponse;
+    GetActivity: "ActivityService" ActivityServiceClient(activities).get_activity(GetActivityRequest) -> GetActivityResponse;
+    ListActivities: "ActivityService" ActivityServiceClient(activities).list_activities(ListActivitiesRequest) -> ListActivitiesResponse;
+    ExplainAccess: "ActivityService" ActivityServiceClient(activities).explain_access(ExplainAccessRequest) -> ExplainAccessResponse;
+    ListDeviations: "ActivityService" ActivityServiceClient(activities).list_deviations(ListDeviationsRequest) -> ListDeviationsResponse;
+    GetDecision: "DecisionService" DecisionServiceClient(decisions).get_decision(GetDecisionRequest) -> GetDecisionResponse;
+    ListDecisions: "DecisionService" DecisionServiceClient(decisions).list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
+    TraceDecision: "DecisionService" DecisionServiceClient(decisions).trace_decision(TraceDecisionRequest) -> TraceDecisionResponse;
+    ListUnconfirmedEvents: "DossierService" DossierServiceClient(dossier).list_unconfirmed_events(ListUnconfirmedEventsRequest) -> ListUnconfirmedEventsResponse;
     ListContributors: "OperationService" OperationServiceClient(operations).list_contributors(ListContributorsRequest) -> ListContributorsResponse;
 }
 
@@ -108,6 +119,14 @@ impl Question {
             Question::GetAgreement(ask) => of(&ask.name, &|name| known.agreement(name, &ask.language, t)),
             Question::ListAgreements(ask) => known.list_agreements(ask, t),
             Question::ListExpiringAgreements(ask) => known.expiring(ask, t),
+            Question::GetActivity(ask) => of(&ask.name, &|name| known.activity(name, &ask.language, t)),
+            Question::ListActivities(ask) => known.list_activities(ask, t),
+            Question::ExplainAccess(ask) => known.explain(ask, t),
+            Question::ListDeviations(ask) => Some(known.deviations(ask, t)),
+            Question::GetDecision(ask) => of(&ask.name, &|name| known.decision(name, &ask.language, t)),
+            Question::ListDecisions(ask) => Some(known.list_decisions(ask, t)),
+            Question::TraceDecision(ask) => of(&ask.name, &|_| known.trace(ask, t)),
+            Question::ListUnconfirmedEvents(_) => Some(known.unconfirmed()),
             Question::GetOperation(ask) => of(&ask.name, &|name| known.operation(name, &ask.language, t)),
             Question::ListOperations(ask) => Some(known.list_operations(ask, t)),
             Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
@@ -128,6 +147,12 @@ fn each<S: Seen>(all: Vec<S>) -> Value {
 
 fn one<S: Seen>(it: Option<S>) -> Value {
     it.expect("an answer has it").seen()
+}
+
+/// How many links away each decision is.
+fn depths(steps: Vec<v1::LineageStep>) -> Value {
+    let depths = steps.into_iter().map(|step| (step.decision.unwrap().name, Value::from(step.depth)));
+    Value::Object(depths.collect())
 }
 
 macro_rules! seen {
@@ -237,6 +262,54 @@ seen! {
     GetContributionResponse(it) one(it.contribution);
     ListContributionsResponse(it) each(it.contributions);
     Contributor(it) json!([it.actor, one(it.display_name), it.military, it.other, each(it.contributions)]);
+    Activity(it) {
+        let valid = it.valid.unwrap();
+        let participants: Vec<_> = it.participations.into_iter().map(|part| part.participant).collect();
+        json!({
+            "name": it.name,
+            "kind": it.kind,
+            "shown": one(it.title),
+            "access": [it.access, it.framework, it.exception],
+            "valid": [valid.from, valid.to],
+            "offered": it.offered,
+            "participants": participants,
+        })
+    };
+    GetActivityResponse(it) one(it.activity);
+    ListActivitiesResponse(it) each(it.activities);
+    RuleInForce(it) json!([it.decision, it.in_force]);
+    ExplainAccessResponse(it) json!({
+        "answer": it.answer,
+        "rule": [it.rule, it.framework],
+        "decisions": each(it.decisions),
+        "offer": it.offer_position,
+    });
+    Deviation(it) json!([one(it.activity), it.truth, it.has_exception, each(it.decisions)]);
+    ListDeviationsResponse(it) each(it.deviations);
+    Decision(it) {
+        let mut rules = it.rules;
+        rules.sort_unstable();
+        json!({
+            "name": it.name,
+            "body": it.body,
+            "shown": one(it.title),
+            "taken": it.taken,
+            "rules": rules,
+            "superseded_by": it.superseded_by,
+            "in_effect": it.in_effect,
+            "statuses": it.statuses,
+        })
+    };
+    GetDecisionResponse(it) one(it.decision);
+    ListDecisionsResponse(it) each(it.decisions);
+    TraceDecisionResponse(it) json!({
+        "decision": one(it.decision),
+        "ancestors": depths(it.ancestors),
+        "descendants": depths(it.descendants),
+    });
+    ListUnconfirmedEventsResponse(it) {
+        it.events.into_iter().map(|known| known.event.unwrap().position).collect()
+    };
     ListContributorsResponse(it) json!({
         "contributors": each(it.contributors),
         "counts": [one(it.military_count), one(it.other_count)],

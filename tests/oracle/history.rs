@@ -18,6 +18,8 @@ const FRAMEWORKS: [&str; 3] = ["frameworks/a", "frameworks/b", "frameworks/overl
 const AREAS: [&str; 3] = ["areas/a", "areas/b", "areas/c"];
 const AGREEMENTS: [&str; 3] = ["agreements/a", "agreements/b", "agreements/c"];
 const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
+const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
+const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
 const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
 
 /// Chance that a seed decides.
@@ -157,11 +159,13 @@ impl History {
     }
 
     fn any(&mut self) -> v1::Command {
-        let (name, mut from, kind) = match self.dice.below(16) {
+        let (name, mut from, kind) = match self.dice.below(25) {
             0..=5 => self.of_actor(),
             6 => self.of_framework_or_area(),
             7..=10 => self.of_agreement(),
-            _ => self.of_operation(),
+            11..=14 => self.of_operation(),
+            15..=18 => self.of_activity(),
+            _ => self.of_decision(),
         };
         if crate::history::dateless(&kind) {
             from = String::new();
@@ -283,6 +287,55 @@ impl History {
             6 => (contribution, from, Kind::ContributionAccepted(v1::ContributionAccepted {})),
             _ => (contribution, from, Kind::ContributionEnded(v1::ContributionEnded::default())),
         }
+    }
+
+    fn of_activity(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (activity, from) = (dice.name(&ACTIVITIES), dice.date());
+        let kind = match dice.below(6) {
+            0..=2 => {
+                let access = dice.number(1, 3);
+                let framework = if access == v1::Access::Framework as i32 {
+                    dice.name(&FRAMEWORKS)
+                } else {
+                    String::new()
+                };
+                Kind::ActivityOffered(v1::ActivityOffered {
+                    kind: dice.number(1, 7),
+                    titles: titles(dice),
+                    access,
+                    framework,
+                    exception: dice.name(&["", "by decision"]),
+                })
+            }
+            3 => Kind::ActivityWithdrawn(v1::ActivityWithdrawn::default()),
+            _ => Kind::ParticipationRecorded(v1::ParticipationRecorded { participant: dice.name(&ACTORS) }),
+        };
+        (activity, from, kind)
+    }
+
+    fn of_decision(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (decision, from) = (dice.name(&DECISIONS), dice.date());
+        let links =
+            (0..dice.below(3)).map(|_| v1::Link { r#type: dice.number(1, 5), to: dice.name(&DECISIONS) });
+        let links: Vec<_> = links.collect();
+        let kind = match dice.below(9) {
+            0..=3 => Kind::DecisionRecorded(v1::DecisionRecorded {
+                body: "The Council".into(),
+                status: dice.number(1, 2),
+                titles: titles(dice),
+                meeting: String::new(),
+                links,
+                rules: if dice.one_in(2) { vec![dice.number(1, 3)] } else { Vec::new() },
+            }),
+            4 if links.is_empty() => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
+            4..=5 => Kind::DecisionsLinked(v1::DecisionsLinked { links }),
+            6 => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
+            7 => Kind::DecisionSuperseded(v1::DecisionSuperseded { by: dice.name(&DECISIONS) }),
+            _ => Kind::DecisionLapsed(v1::DecisionLapsed::default()),
+        };
+        (decision, from, kind)
     }
 
     /// An event is corrected, most often in its date, or retracted; a retraction and a correction may be, too.
@@ -413,6 +466,47 @@ impl History {
                 active: dice.one_in(2),
                 ..Default::default()
             }),
+            Question::GetActivity(v1::GetActivityRequest {
+                name: dice.name(&ACTIVITIES),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::ListActivities(v1::ListActivitiesRequest {
+                kind: if dice.one_in(3) { dice.number(1, 7) } else { 0 },
+                participant: some(dice, &ACTORS),
+                access: dice.number(0, 3),
+                offered: dice.one_in(2),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::ExplainAccess(v1::ExplainAccessRequest {
+                activity: dice.name(&ACTIVITIES),
+                actor: dice.name(&ACTORS),
+                ..Default::default()
+            }),
+            Question::ListDeviations(v1::ListDeviationsRequest {
+                without_exception: dice.one_in(2),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::GetDecision(v1::GetDecisionRequest {
+                name: dice.name(&DECISIONS),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::ListDecisions(v1::ListDecisionsRequest {
+                rule: dice.number(0, 3),
+                in_effect: dice.one_in(2),
+                intentions: dice.one_in(3),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::TraceDecision(v1::TraceDecisionRequest {
+                name: dice.name(&DECISIONS),
+                language: l(),
+                ..Default::default()
+            }),
+            Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
             Question::ListContributors(v1::ListContributorsRequest {
                 operation: dice.name(&OPERATIONS),
                 language: l(),
@@ -423,7 +517,7 @@ impl History {
 }
 
 fn dateless(kind: &Kind) -> bool {
-    matches!(kind, Kind::ActorRegistered(_) | Kind::AreaDefined(_))
+    matches!(kind, Kind::ActorRegistered(_) | Kind::AreaDefined(_) | Kind::DecisionsLinked(_))
 }
 
 fn opens(kind: &Kind) -> bool {
@@ -435,5 +529,7 @@ fn opens(kind: &Kind) -> bool {
             | Kind::AgreementOpened(_)
             | Kind::OperationLaunched(_)
             | Kind::ContributionRecorded(_)
+            | Kind::ActivityOffered(_)
+            | Kind::DecisionRecorded(_)
     )
 }
