@@ -1,7 +1,11 @@
 //! Every question that is compared: how the product is asked, and what of its answer is compared.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use minuted::grpc::reading::Readers;
-use minuted::grpc::{activities, actors, agreements, areas, decisions, dossier, frameworks, operations};
+use minuted::grpc::{
+    activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
+};
 use minuted::proto::v1;
 use minuted::proto::v1::activity_service_client::ActivityServiceClient;
 use minuted::proto::v1::actor_service_client::ActorServiceClient;
@@ -10,6 +14,7 @@ use minuted::proto::v1::area_service_client::AreaServiceClient;
 use minuted::proto::v1::decision_service_client::DecisionServiceClient;
 use minuted::proto::v1::dossier_service_client::DossierServiceClient;
 use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
+use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
 use prost::Message;
 use serde_json::{Value, json};
@@ -90,6 +95,12 @@ questions! {
     ListDecisions: "DecisionService" DecisionServiceClient(decisions).list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
     TraceDecision: "DecisionService" DecisionServiceClient(decisions).trace_decision(TraceDecisionRequest) -> TraceDecisionResponse;
     ListUnconfirmedEvents: "DossierService" DossierServiceClient(dossier).list_unconfirmed_events(ListUnconfirmedEventsRequest) -> ListUnconfirmedEventsResponse;
+    GetMeeting: "MeetingService" MeetingServiceClient(meetings).get_meeting(GetMeetingRequest) -> GetMeetingResponse;
+    ListMeetings: "MeetingService" MeetingServiceClient(meetings).list_meetings(ListMeetingsRequest) -> ListMeetingsResponse;
+    GetMeetingStatistics: "MeetingService" MeetingServiceClient(meetings).get_meeting_statistics(GetMeetingStatisticsRequest) -> GetMeetingStatisticsResponse;
+    ListExternalsWithoutAgreement: "MeetingService" MeetingServiceClient(meetings).list_externals_without_agreement(ListExternalsWithoutAgreementRequest) -> ListExternalsWithoutAgreementResponse;
+    ListCoAttendance: "MeetingService" MeetingServiceClient(meetings).list_co_attendance(ListCoAttendanceRequest) -> ListCoAttendanceResponse;
+    ListUnansweredInvitations: "MeetingService" MeetingServiceClient(meetings).list_unanswered_invitations(ListUnansweredInvitationsRequest) -> ListUnansweredInvitationsResponse;
     ListContributors: "OperationService" OperationServiceClient(operations).list_contributors(ListContributorsRequest) -> ListContributorsResponse;
 }
 
@@ -127,6 +138,12 @@ impl Question {
             Question::ListDecisions(ask) => Some(known.list_decisions(ask, t)),
             Question::TraceDecision(ask) => of(&ask.name, &|_| known.trace(ask, t)),
             Question::ListUnconfirmedEvents(_) => Some(known.unconfirmed()),
+            Question::GetMeeting(ask) => of(&ask.name, &|_| known.get_meeting(ask)),
+            Question::ListMeetings(ask) => known.list_meetings(ask),
+            Question::GetMeetingStatistics(ask) => Some(known.statistics(ask)),
+            Question::ListExternalsWithoutAgreement(ask) => known.externals(ask),
+            Question::ListCoAttendance(ask) => Some(known.co_attendance(ask, t)),
+            Question::ListUnansweredInvitations(ask) => known.unanswered(ask),
             Question::GetOperation(ask) => of(&ask.name, &|name| known.operation(name, &ask.language, t)),
             Question::ListOperations(ask) => Some(known.list_operations(ask, t)),
             Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
@@ -153,6 +170,12 @@ fn one<S: Seen>(it: Option<S>) -> Value {
 fn depths(steps: Vec<v1::LineageStep>) -> Value {
     let depths = steps.into_iter().map(|step| (step.decision.unwrap().name, Value::from(step.depth)));
     Value::Object(depths.collect())
+}
+
+/// Counts, of all and by class.
+fn tally(meetings: Option<v1::Count>, classes: Vec<v1::ClassCount>) -> Value {
+    let classes = classes.into_iter().map(|of| (of.class, one(of.count)));
+    json!({ "meetings": one(meetings), "classes": classes.collect::<BTreeMap<_, _>>() })
 }
 
 macro_rules! seen {
@@ -310,6 +333,41 @@ seen! {
     ListUnconfirmedEventsResponse(it) {
         it.events.into_iter().map(|known| known.event.unwrap().position).collect()
     };
+    Meeting(it) {
+        let (valid, mut topics) = (it.valid.unwrap(), it.topics);
+        topics.sort();
+        let delegations = it.delegations.into_iter().map(|d| json!([d.actor, d.attendance]));
+        let invitations = it.invitations.into_iter();
+        let invitations = invitations.map(|i| (i.delegation.unwrap().actor, i.answer, i.answered));
+        json!({
+            "name": it.name,
+            "state": it.state,
+            "shown": one(it.title),
+            "valid": [valid.from, valid.to],
+            "topics": topics,
+            "core": it.core,
+            "delegations": delegations.collect::<Vec<_>>(),
+            "declared": it.declared_total,
+            "invitations": invitations.collect::<BTreeSet<_>>(),
+            "summaries": it.summaries.len(),
+            "class": it.class,
+            "possible": it.possible_classes,
+            "label": it.label,
+            "within": it.within,
+        })
+    };
+    GetMeetingResponse(it) one(it.meeting);
+    ListMeetingsResponse(it) each(it.meetings);
+    GetMeetingStatisticsResponse(it) {
+        let years = it.years.into_iter().map(|of| json!([of.year, tally(of.meetings, of.classes)]));
+        json!({ "years": years.collect::<Vec<_>>(), "all": tally(it.meetings, it.classes) })
+    };
+    ExternalWithoutAgreement(it) json!([it.actor, it.meeting, it.truth, one(it.display_name)]);
+    ListExternalsWithoutAgreementResponse(it) each(it.externals);
+    CoAttendance(it) json!([it.actor, one(it.display_name), one(it.count), it.meetings]);
+    ListCoAttendanceResponse(it) each(it.actors);
+    UnansweredInvitation(it) json!([it.actor, one(it.display_name), it.meeting, it.state, it.within]);
+    ListUnansweredInvitationsResponse(it) each(it.invitations);
     ListContributorsResponse(it) json!({
         "contributors": each(it.contributors),
         "counts": [one(it.military_count), one(it.other_count)],

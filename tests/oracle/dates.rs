@@ -140,14 +140,14 @@ impl Spell {
 }
 
 /// Beginnings and ends that were recorded apart: the k-th of the one with the k-th of the other.
-pub(crate) fn paired(begins: Vec<Span>, ends: Vec<Span>) -> Vec<Spell> {
+pub(crate) fn paired(begins: &[Span], ends: &[Span]) -> Vec<Spell> {
     let (begins, ends) = (in_order(begins), in_order(ends));
     let mut ends = ends.into_iter();
     begins.into_iter().map(|begin| Spell { begin, end: ends.next().map_or(End::Never, End::On) }).collect()
 }
 
 /// Earliest days and latest days sorted apart.
-fn in_order(spans: Vec<Span>) -> Vec<Span> {
+fn in_order(spans: &[Span]) -> Vec<Span> {
     let mut earliest: Vec<Date> = spans.iter().map(|span| span.earliest).collect();
     let mut latest: Vec<Date> = spans.iter().map(|span| span.latest).collect();
     earliest.sort_unstable();

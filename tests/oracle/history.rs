@@ -20,6 +20,7 @@ const AGREEMENTS: [&str; 3] = ["agreements/a", "agreements/b", "agreements/c"];
 const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
 const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
 const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
+const MEETINGS: [&str; 3] = ["meetings/a", "meetings/b", "meetings/c"];
 const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
 
 /// Chance that a seed decides.
@@ -159,13 +160,14 @@ impl History {
     }
 
     fn any(&mut self) -> v1::Command {
-        let (name, mut from, kind) = match self.dice.below(25) {
+        let (name, mut from, kind) = match self.dice.below(32) {
             0..=5 => self.of_actor(),
             6 => self.of_framework_or_area(),
             7..=10 => self.of_agreement(),
             11..=14 => self.of_operation(),
             15..=18 => self.of_activity(),
-            _ => self.of_decision(),
+            19..=24 => self.of_decision(),
+            _ => self.of_meeting(),
         };
         if crate::history::dateless(&kind) {
             from = String::new();
@@ -338,6 +340,62 @@ impl History {
         (decision, from, kind)
     }
 
+    fn delegations(&mut self, held: bool) -> Vec<v1::Delegation> {
+        let mut actors = ACTORS.to_vec();
+        actors.retain(|_| self.dice.one_in(2));
+        let attendance = |dice: &mut Dice| if held { dice.of(&[0, 1, 1, 1, 2, 3]) } else { 0 };
+        let delegation = |actor: &str| v1::Delegation {
+            actor: actor.into(),
+            attendance: attendance(&mut self.dice),
+            ..v1::Delegation::default()
+        };
+        actors.into_iter().map(delegation).collect()
+    }
+
+    fn of_meeting(&mut self) -> (String, String, Kind) {
+        let (meeting, from, actor) = (self.dice.name(&MEETINGS), self.dice.date(), self.dice.name(&ACTORS));
+        let which = self.dice.below(12);
+        let delegations = self.delegations(which >= 8);
+        let dice = &mut self.dice;
+        let topics: Vec<String> = (0..dice.below(2)).map(|_| dice.name(&["piracy", "narcotics"])).collect();
+        let core = dice.number(0, 3);
+        let declared_total = dice.of(&[None, None, Some(5), Some(9)]);
+        let named_is_complete = dice.of(&[None, Some(true), Some(false)]);
+        let kind = match which {
+            0..=2 => Kind::MeetingPlanned(v1::MeetingPlanned {
+                titles: titles(dice),
+                topics,
+                core: core.max(1),
+                delegations,
+                declared_total,
+                named_is_complete,
+                ..v1::MeetingPlanned::default()
+            }),
+            3 => Kind::MeetingConfirmed(v1::MeetingConfirmed {}),
+            4 => Kind::MeetingRescheduled(v1::MeetingRescheduled::default()),
+            5 => {
+                let delegation = Some(v1::Delegation { actor, ..v1::Delegation::default() });
+                Kind::DelegationInvited(v1::DelegationInvited { delegation })
+            }
+            6 => Kind::InvitationAnswered(v1::InvitationAnswered { actor, answer: dice.number(1, 3) }),
+            7 if dice.one_in(3) => Kind::MeetingCancelled(v1::MeetingCancelled::default()),
+            7 => {
+                let text = texts(&[("en", "It went well")]);
+                Kind::SummaryRecorded(v1::SummaryRecorded { state: dice.number(1, 2), text })
+            }
+            _ => Kind::MeetingHeld(v1::MeetingHeld {
+                titles: if dice.one_in(3) { BTreeMap::new() } else { titles(dice) },
+                topics,
+                core,
+                delegations,
+                declared_total,
+                named_is_complete,
+                ..v1::MeetingHeld::default()
+            }),
+        };
+        (meeting, from, kind)
+    }
+
     /// An event is corrected, most often in its date, or retracted; a retraction and a correction may be, too.
     fn amendment(&mut self, events: &[v1::Event]) -> v1::Command {
         let event = self.dice.of(events);
@@ -374,150 +432,232 @@ impl History {
     pub(crate) fn questions(&mut self) -> Vec<Question> {
         let dice = &mut self.dice;
         let language = dice.name(&["", "en", "fr", "de", "fr-CA"]);
-        let some = |dice: &mut Dice, names: &[&str]| {
-            if dice.one_in(2) { String::new() } else { dice.name(names) }
-        };
-        let l = || language.clone();
-        vec![
-            Question::GetStanding(v1::GetStandingRequest { language: l(), ..Default::default() }),
-            Question::GetActor(v1::GetActorRequest {
-                name: dice.name(&ACTORS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListActors(v1::ListActorsRequest {
-                kind: dice.number(0, 2),
-                members: dice.one_in(4),
-                partners: dice.one_in(4),
-                framework: some(dice, &FRAMEWORKS),
-                suspended: dice.one_in(4),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetFramework(v1::GetFrameworkRequest {
-                name: dice.name(&FRAMEWORKS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListFrameworks(v1::ListFrameworksRequest {
-                open: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetArea(v1::GetAreaRequest {
-                name: dice.name(&AREAS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListAreas(v1::ListAreasRequest {
-                within: some(dice, &AREAS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListAreaChoices(v1::ListAreaChoicesRequest {
-                actor: some(dice, &ACTORS),
-                area: some(dice, &AREAS),
-                with_descendants: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListOneWayAreas(v1::ListOneWayAreasRequest {
-                actor: some(dice, &ACTORS),
-                given_by: dice.number(0, 2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetAgreement(v1::GetAgreementRequest {
-                name: dice.name(&AGREEMENTS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListAgreements(v1::ListAgreementsRequest {
-                partner: some(dice, &COUNTRIES),
-                kind: dice.of(&[0, 0, 1, 5]),
-                standing: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListExpiringAgreements(v1::ListExpiringAgreementsRequest {
-                days: u32::try_from(dice.number(1, 800)).unwrap(),
-                partner: some(dice, &COUNTRIES),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetOperation(v1::GetOperationRequest {
-                name: dice.name(&OPERATIONS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListOperations(v1::ListOperationsRequest {
-                active: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetContribution(v1::GetContributionRequest {
-                name: dice.name(&CONTRIBUTIONS),
-                ..Default::default()
-            }),
-            Question::ListContributions(v1::ListContributionsRequest {
-                operation: some(dice, &OPERATIONS),
-                contributor: some(dice, &ACTORS),
-                form: if dice.one_in(3) { dice.number(1, 8) } else { 0 },
-                active: dice.one_in(2),
-                ..Default::default()
-            }),
-            Question::GetActivity(v1::GetActivityRequest {
-                name: dice.name(&ACTIVITIES),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListActivities(v1::ListActivitiesRequest {
-                kind: if dice.one_in(3) { dice.number(1, 7) } else { 0 },
-                participant: some(dice, &ACTORS),
-                access: dice.number(0, 3),
-                offered: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ExplainAccess(v1::ExplainAccessRequest {
-                activity: dice.name(&ACTIVITIES),
-                actor: dice.name(&ACTORS),
-                ..Default::default()
-            }),
-            Question::ListDeviations(v1::ListDeviationsRequest {
-                without_exception: dice.one_in(2),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::GetDecision(v1::GetDecisionRequest {
-                name: dice.name(&DECISIONS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListDecisions(v1::ListDecisionsRequest {
-                rule: dice.number(0, 3),
-                in_effect: dice.one_in(2),
-                intentions: dice.one_in(3),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::TraceDecision(v1::TraceDecisionRequest {
-                name: dice.name(&DECISIONS),
-                language: l(),
-                ..Default::default()
-            }),
-            Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
-            Question::ListContributors(v1::ListContributorsRequest {
-                operation: dice.name(&OPERATIONS),
-                language: l(),
-                ..Default::default()
-            }),
-        ]
+        let mut all = actor_questions(dice, &language);
+        all.extend(register_questions(dice, &language));
+        all.extend(policy_questions(dice, &language));
+        all.extend(meeting_questions(dice, &language));
+        all
     }
 }
 
+/// One of these names, or none.
+fn some(dice: &mut Dice, names: &[&str]) -> String {
+    if dice.one_in(2) { String::new() } else { dice.name(names) }
+}
+
+fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetStanding(v1::GetStandingRequest { language: l(), ..Default::default() }),
+        Question::GetActor(v1::GetActorRequest {
+            name: dice.name(&ACTORS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListActors(v1::ListActorsRequest {
+            kind: dice.number(0, 2),
+            members: dice.one_in(4),
+            partners: dice.one_in(4),
+            framework: some(dice, &FRAMEWORKS),
+            suspended: dice.one_in(4),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetFramework(v1::GetFrameworkRequest {
+            name: dice.name(&FRAMEWORKS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListFrameworks(v1::ListFrameworksRequest {
+            open: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetArea(v1::GetAreaRequest {
+            name: dice.name(&AREAS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAreas(v1::ListAreasRequest {
+            within: some(dice, &AREAS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAreaChoices(v1::ListAreaChoicesRequest {
+            actor: some(dice, &ACTORS),
+            area: some(dice, &AREAS),
+            with_descendants: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListOneWayAreas(v1::ListOneWayAreasRequest {
+            actor: some(dice, &ACTORS),
+            given_by: dice.number(0, 2),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
+fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetAgreement(v1::GetAgreementRequest {
+            name: dice.name(&AGREEMENTS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAgreements(v1::ListAgreementsRequest {
+            partner: some(dice, &COUNTRIES),
+            kind: dice.of(&[0, 0, 1, 5]),
+            standing: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListExpiringAgreements(v1::ListExpiringAgreementsRequest {
+            days: u32::try_from(dice.number(1, 800)).unwrap(),
+            partner: some(dice, &COUNTRIES),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetOperation(v1::GetOperationRequest {
+            name: dice.name(&OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListOperations(v1::ListOperationsRequest {
+            active: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetContribution(v1::GetContributionRequest {
+            name: dice.name(&CONTRIBUTIONS),
+            ..Default::default()
+        }),
+        Question::ListContributions(v1::ListContributionsRequest {
+            operation: some(dice, &OPERATIONS),
+            contributor: some(dice, &ACTORS),
+            form: if dice.one_in(3) { dice.number(1, 8) } else { 0 },
+            active: dice.one_in(2),
+            ..Default::default()
+        }),
+        Question::ListContributors(v1::ListContributorsRequest {
+            operation: dice.name(&OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
+fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetActivity(v1::GetActivityRequest {
+            name: dice.name(&ACTIVITIES),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListActivities(v1::ListActivitiesRequest {
+            kind: if dice.one_in(3) { dice.number(1, 7) } else { 0 },
+            participant: some(dice, &ACTORS),
+            access: dice.number(0, 3),
+            offered: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ExplainAccess(v1::ExplainAccessRequest {
+            activity: dice.name(&ACTIVITIES),
+            actor: dice.name(&ACTORS),
+            ..Default::default()
+        }),
+        Question::ListDeviations(v1::ListDeviationsRequest {
+            without_exception: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetDecision(v1::GetDecisionRequest {
+            name: dice.name(&DECISIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListDecisions(v1::ListDecisionsRequest {
+            rule: dice.number(0, 3),
+            in_effect: dice.one_in(2),
+            intentions: dice.one_in(3),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::TraceDecision(v1::TraceDecisionRequest {
+            name: dice.name(&DECISIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
+    ]
+}
+
+fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetMeeting(v1::GetMeetingRequest {
+            name: dice.name(&MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListMeetings(v1::ListMeetingsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            attendee: some(dice, &ACTORS),
+            class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
+            state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetMeetingStatistics(v1::GetMeetingStatisticsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            ..Default::default()
+        }),
+        Question::ListExternalsWithoutAgreement(v1::ListExternalsWithoutAgreementRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            meeting: some(dice, &MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListCoAttendance(v1::ListCoAttendanceRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            min_meetings: u32::try_from(dice.number(1, 2)).unwrap(),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListUnansweredInvitations(v1::ListUnansweredInvitationsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            actor: some(dice, &ACTORS),
+            meeting: some(dice, &MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
 fn dateless(kind: &Kind) -> bool {
-    matches!(kind, Kind::ActorRegistered(_) | Kind::AreaDefined(_) | Kind::DecisionsLinked(_))
+    matches!(
+        kind,
+        Kind::ActorRegistered(_)
+            | Kind::AreaDefined(_)
+            | Kind::DecisionsLinked(_)
+            | Kind::MeetingConfirmed(_)
+            | Kind::DelegationInvited(_)
+            | Kind::InvitationAnswered(_)
+            | Kind::MeetingCancelled(_)
+            | Kind::SummaryRecorded(_)
+    )
 }
 
 fn opens(kind: &Kind) -> bool {
@@ -531,5 +671,6 @@ fn opens(kind: &Kind) -> bool {
             | Kind::ContributionRecorded(_)
             | Kind::ActivityOffered(_)
             | Kind::DecisionRecorded(_)
+            | Kind::MeetingPlanned(_)
     )
 }

@@ -153,7 +153,7 @@ pub(crate) fn spells<'s, 'a: 's>(
             None => open.push(said.begin()),
         }
     }
-    whole.extend(paired(open, ends.map(Said::begin).collect()));
+    whole.extend(paired(&open, &ends.map(Said::begin).collect::<Vec<_>>()));
     whole
 }
 

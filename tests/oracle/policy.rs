@@ -68,7 +68,7 @@ impl Known<'_> {
         Some(found.map(|activity| self.activity(activity, &ask.language, t)).collect())
     }
 
-    /// The decisions that carry EQUAL_ACCESS, as far as they are in effect; the certain ones first.
+    /// The decisions that carry `EQUAL_ACCESS`, as far as they are in effect; the certain ones first.
     fn equal_access(&self, t: Span) -> Vec<(Truth, &str)> {
         let carries = |it: &v1::DecisionRecorded| it.rules.contains(&(v1::Rule::EqualAccess as i32));
         let all = self.names("decisions/").into_iter().filter(|decision| carries(self.decided(decision).1));
@@ -111,7 +111,7 @@ impl Known<'_> {
             let deviates = Truth::any(rules.iter().map(|(so, _)| *so));
             let counts = offer.access() != v1::Access::AllPartners
                 && deviates.may_be()
-                && !(ask.without_exception && !offer.exception.is_empty());
+                && (!ask.without_exception || offer.exception.is_empty());
             counts.then(|| {
                 json!([
                     self.activity(activity, &ask.language, t),

@@ -8,7 +8,7 @@ use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
 use crate::dates::{Possibly, Span, Truth};
-use crate::known::{Known, hold, spells, titled, until};
+use crate::known::{Known, Said, hold, spells, titled, until};
 use crate::{counted, truth};
 
 /// The first step from which an agreement stands: APPROVED.
@@ -37,8 +37,12 @@ impl Known<'_> {
     }
 
     fn stands_from(&self, agreement: &str) -> Option<Span> {
-        let first = self.steps(agreement).into_iter().find(|(step, ..)| *step >= STANDS_FROM);
-        first.map(|(_, date, _)| date)
+        let steps = self.steps(agreement).into_iter().filter(|(step, ..)| *step >= STANDS_FROM);
+        // Which of them was first may be open: earliest and latest days apart, as everywhere.
+        let dates: Vec<Span> = steps.map(|(_, date, _)| date).collect();
+        let earliest = dates.iter().map(|date| date.earliest).min()?;
+        let latest = dates.iter().map(|date| date.latest).min()?;
+        Some(Span { earliest, latest })
     }
 
     fn term_over(&self, agreement: &str) -> Option<Span> {
@@ -81,7 +85,7 @@ impl Known<'_> {
             of(|kind| matches!(kind, Kind::AgreementSuspended(_))),
             of(|kind| matches!(kind, Kind::AgreementResumed(_))),
         );
-        let end = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(|said| said.begin()).min();
+        let end = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(Said::begin).min();
         let over = self.term_over(agreement);
         let superseded = self.superseders(agreement).into_iter().map(|(_, from)| from).min();
         let dates = steps.iter().map(|(_, date, _)| *date).chain([t]);
