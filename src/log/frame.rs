@@ -306,6 +306,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_is_written_is_read(
             payload in proptest::collection::vec(any::<u8>(), 0..2000),
