@@ -16,6 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use prost::Message;
 use thiserror::Error;
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use crate::domain::decide::{Outcome, Violation};
@@ -105,7 +106,7 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<(Recorder, oneshot::Receiver<Result<(), AppendError>>), LoadError> {
-        let (recorder, run) = Recorder::new(log, state, clock, limits)?;
+        let (recorder, run) = Recorder::answering(log, state, clock, limits, Handle::try_current().ok())?;
         let (ended, how) = oneshot::channel();
         std::thread::Builder::new()
             .name("recorder".into())
@@ -135,6 +136,16 @@ impl Recorder {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<(Recorder, impl Future<Output = Result<(), AppendError>> + Send + use<>), LoadError> {
+        Recorder::answering(log, state, clock, limits, None)
+    }
+
+    fn answering(
+        log: Arc<dyn EventLog>,
+        state: State,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+        callers: Option<Handle>,
+    ) -> Result<(Recorder, impl Future<Output = Result<(), AppendError>> + Send + use<>), LoadError> {
         let (queue, requests) = mpsc::channel(limits.queue_max);
         let room_max = u32::try_from(limits.queue_bytes_max / ROOM_BYTES).unwrap_or(u32::MAX).max(1);
         let room = Arc::new(Semaphore::new(room_max as usize));
@@ -155,6 +166,7 @@ impl Recorder {
             speculative: durable,
             undurable: VecDeque::new(),
             next: Group::default(),
+            callers,
         };
         Ok((Recorder { queue, room, room_max, stop }, writer.run(requests, stopped)))
     }
@@ -258,6 +270,9 @@ struct Writer {
     speculative: Snapshot,
     undurable: VecDeque<Event>,
     next: Group,
+    /// Where those who wait for answers run: one task there wakes all of a group, which is cheaper than waking each from
+    /// another thread.
+    callers: Option<Handle>,
 }
 
 impl Writer {
@@ -372,8 +387,12 @@ impl Writer {
             Ok(_tail) => {
                 self.undurable.drain(..done.events);
                 self.state.publish(done.becomes);
-                for (answer, outcomes) in done.answers {
-                    reply(answer, Ok(outcomes));
+                let answers = done.answers;
+                let reply_all =
+                    move || answers.into_iter().for_each(|(to, outcomes)| reply(to, Ok(outcomes)));
+                match &self.callers {
+                    Some(runtime) => drop(runtime.spawn(async move { reply_all() })),
+                    None => reply_all(),
                 }
                 Ok(())
             }

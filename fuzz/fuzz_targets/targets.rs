@@ -46,7 +46,7 @@ pub(crate) fn segment(bytes: &[u8]) {
     let whole = inspect(&disk);
     let options =
         EmbeddedOptions { new_log_id: LogId::from_uuid(uuid::Uuid::nil()), ..EmbeddedOptions::default() };
-    match EmbeddedLog::open_without_thread(DIR, Arc::new(disk.clone()), options) {
+    match EmbeddedLog::open(DIR, Arc::new(disk.clone()), options) {
         Ok(log) => {
             let mut reader = log.read(Position(1)).expect("the last segment was checked when it was opened");
             let mut next = Position(1);
@@ -70,7 +70,7 @@ pub(crate) fn written(frames: Vec<NewFrame>, close: bool) -> Vec<u8> {
     let disk = SimulatedStorage::new(0);
     let new_log_id = LogId::from_uuid(uuid::Uuid::from_u128(7));
     let options = EmbeddedOptions { new_log_id, zeroed_ahead_bytes: 64, ..EmbeddedOptions::default() };
-    let log = EmbeddedLog::open_without_thread(DIR, Arc::new(disk.clone()), options).expect("an empty disk");
+    let log = EmbeddedLog::open(DIR, Arc::new(disk.clone()), options).expect("an empty disk");
     for frame in frames {
         // Without a thread an append is done when it was polled once.
         let appended = log.append(log.tail(), vec![frame]).now_or_never();

@@ -12,8 +12,9 @@ use crate::state::checkpoint::Keeper;
 
 /// A checkpoint is saved after so many events,
 const EVENTS: u64 = 50_000;
-/// or after so long, if there is anything new.
-const INTERVAL: Duration = Duration::from_secs(30);
+/// or after so many looks, one a second, if there is anything new. To be woken at each event would cost recording more.
+const LOOKS: u32 = 30;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// The task that saves.
 pub(super) struct Keeping {
@@ -40,13 +41,18 @@ impl Keeping {
 }
 
 async fn keep(mut keeper: Keeper, state: State, mut stopped: watch::Receiver<bool>) {
-    let mut latest = state.watch();
     loop {
         let enough = keeper.saved().plus(EVENTS);
-        let many = latest.wait_for(|snapshot| snapshot.tail() >= enough);
+        let due = async {
+            for _ in 0..LOOKS {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+                if state.latest().tail() >= enough {
+                    return;
+                }
+            }
+        };
         let stops = tokio::select! {
-            _ = many => false,
-            () = tokio::time::sleep(INTERVAL) => false,
+            () = due => false,
             _ = stopped.wait_for(|stopped| *stopped) => true,
         };
         let snapshot = state.latest();

@@ -89,7 +89,7 @@ impl Daemon {
         let opened = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
-            let log = EmbeddedLog::open_without_thread(data_dir.join("log"), Arc::new(DiskStorage), log)?;
+            let log = EmbeddedLog::open(data_dir.join("log"), Arc::new(DiskStorage), log)?;
             phases.end("open the log");
             if let Some(torn) = &log.report().opened.torn {
                 tracing::warn!(

@@ -288,7 +288,7 @@ impl History {
             check: [Check::LastSegment, Check::Everything][self.random.random_range(0..2)],
             ..options()
         };
-        match EmbeddedLog::open_without_thread(DIR, Arc::new(self.disk.clone()), options) {
+        match EmbeddedLog::open(DIR, Arc::new(self.disk.clone()), options) {
             Ok(log) => Some(log),
             // Of the faults that were asked for: no disk, or nothing there yet and no leave to make it.
             Err(OpenError::Io { .. } | OpenError::NotALog { .. }) => None,
@@ -316,7 +316,7 @@ impl History {
         if writable {
             self.model.see(&*log);
             if report.opened.torn.is_some() {
-                let again = EmbeddedLog::open_without_thread(DIR, Arc::new(self.disk.copy()), options());
+                let again = EmbeddedLog::open(DIR, Arc::new(self.disk.copy()), options());
                 let again = again.expect("nothing is damaged").report().opened.torn;
                 assert_eq!(again, None, "what was set aside is still there");
             }

@@ -84,7 +84,7 @@ enum Outcome {
 fn outcome(disk: &SimulatedStorage, check: Check, base: &[Frame]) -> Outcome {
     let options = EmbeddedOptions { check, access: Access::ReadWrite, ..options() };
     let before = segments(disk);
-    let log = match EmbeddedLog::open_without_thread(DIR, Arc::new(disk.clone()), options) {
+    let log = match EmbeddedLog::open(DIR, Arc::new(disk.clone()), options) {
         Ok(log) => log,
         Err(OpenError::Rotten { file, offset, .. }) => {
             assert!(segments(disk) == before, "a log that is refused is not changed");
@@ -163,8 +163,7 @@ pub(crate) fn strike(disk: &SimulatedStorage, random: &mut StdRng, found: &mut F
 
 /// What an undamaged copy serves.
 fn base(disk: &SimulatedStorage) -> (Vec<Frame>, bool) {
-    let log =
-        EmbeddedLog::open_without_thread(DIR, Arc::new(disk.copy()), options()).expect("nothing is rotten");
+    let log = EmbeddedLog::open(DIR, Arc::new(disk.copy()), options()).expect("nothing is rotten");
     (crate::model::read_all(&log), log.report().opened.torn.is_some())
 }
 

@@ -1,6 +1,7 @@
-//! The log in segment files of one directory, written by one thread.
+//! The log in segment files of one directory, with one writer.
 //!
-//! A group of frames is one write and one sync. The segment being written is zeroed ahead in steps and overwritten in
+//! A group of frames is one write and one sync, made where the append is polled first: a hand-over to another thread and
+//! back would take as long as the sync itself, and the recorder has a thread of its own. The segment being written is zeroed ahead in steps and overwritten in
 //! place, so that a sync seldom has a new file size to make durable. Readers look at no byte that is not durable and
 //! share nothing with the writer but where that ends.
 
@@ -18,24 +19,20 @@ mod tests;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 
 use self::catalog::Catalog;
 use self::reader::{Patience, Reader};
-use self::writer::{Command, Writer};
+use self::writer::Writer;
 use super::error::{AppendError, OpenError, ReadError};
 use super::storage::{Lock, Storage, is_no_room};
 use super::{
     EventLog, FRAME_BYTES_MAX, FrameHash, FrameReader, LogId, LogStatus, NewFrame, OpenReport, Position,
     ReadOnlyBecause,
 };
-
-/// The appends that may wait for the writer. The recorder has one under way, so this is only a bound.
-const APPENDS_WAITING_MAX: usize = 64;
 
 /// How a log is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,27 +84,17 @@ pub enum Check {
 
 /// The log in a directory.
 ///
-/// Dropping it waits for the appends under way and leaves the last segment unsealed, as a crash would; to stop
-/// cleanly, `close` it first.
+/// Dropping it leaves the last segment unsealed, as a crash would; to stop cleanly, `close` it first.
 pub struct EmbeddedLog {
     id: LogId,
     catalog: Arc<Catalog>,
     durable: watch::Receiver<Position>,
     opened: OpenReport,
     read_only: Option<ReadOnlyBecause>,
-    writing: Writing,
+    /// None where the log is read-only.
+    writer: Option<Mutex<Writer>>,
     /// Shared with other readers; the writer holds its own.
     read_lock: Option<Box<dyn Lock>>,
-}
-
-/// Who writes.
-enum Writing {
-    /// Nobody: the log is read-only.
-    Nobody,
-    /// A thread of its own, which has the disk to wait for.
-    Thread(mpsc::Sender<Command>, JoinHandle<()>),
-    /// Whoever polls an append, at once: no thread, so that a simulation runs the same way every time.
-    Caller(Box<Mutex<Writer>>),
 }
 
 impl EmbeddedLog {
@@ -116,38 +103,13 @@ impl EmbeddedLog {
     ///
     /// # Errors
     /// Any [`OpenError`]; each variant says what to do next.
-    ///
-    /// # Panics
-    /// If the operating system gives no thread.
     pub fn open(
         dir: impl AsRef<Path>,
         storage: Arc<dyn Storage>,
         options: EmbeddedOptions,
     ) -> Result<EmbeddedLog, OpenError> {
         let (mut log, writer) = EmbeddedLog::recover(dir.as_ref(), storage, options)?;
-        if let Some(writer) = writer {
-            let (commands, waiting) = mpsc::channel(APPENDS_WAITING_MAX);
-            let thread = thread::Builder::new().name("log-writer".to_owned()).spawn(|| writer.run(waiting));
-            let thread = thread.expect("a starting daemon is given a thread");
-            log.writing = Writing::Thread(commands, thread);
-        }
-        Ok(log)
-    }
-
-    /// As [`EmbeddedLog::open`], but an append is written by whoever polls it first, and done when that poll returns:
-    /// nothing depends on threads. For simulations; a daemon would wait for the disk where it decides.
-    ///
-    /// # Errors
-    /// Any [`OpenError`]; each variant says what to do next.
-    pub fn open_without_thread(
-        dir: impl AsRef<Path>,
-        storage: Arc<dyn Storage>,
-        options: EmbeddedOptions,
-    ) -> Result<EmbeddedLog, OpenError> {
-        let (mut log, writer) = EmbeddedLog::recover(dir.as_ref(), storage, options)?;
-        if let Some(writer) = writer {
-            log.writing = Writing::Caller(Box::new(Mutex::new(writer)));
-        }
+        log.writer = writer.map(Mutex::new);
         Ok(log)
     }
 
@@ -169,15 +131,7 @@ impl EmbeddedLog {
         let (durable_tx, durable) = watch::channel(recovered.tail);
         let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments));
         let (id, opened, read_only) = (recovered.id, recovered.report, entry.read_only);
-        let mut log = EmbeddedLog {
-            id,
-            catalog,
-            durable,
-            opened,
-            read_only,
-            writing: Writing::Nobody,
-            read_lock: None,
-        };
+        let mut log = EmbeddedLog { id, catalog, durable, opened, read_only, writer: None, read_lock: None };
         if read_only.is_some() {
             log.read_lock = entry.lock;
             return Ok((log, None));
@@ -186,26 +140,6 @@ impl EmbeddedLog {
             .go_on_from(recovered.tail, recovered.hash, recovered.active);
         Ok((log, Some(writer)))
     }
-
-    async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Command,
-    ) -> Result<T, AppendError> {
-        let (answer, answered) = oneshot::channel();
-        match &self.writing {
-            Writing::Nobody => return Err(AppendError::ReadOnly),
-            Writing::Thread(commands, _) => {
-                commands.send(command(answer)).await.map_err(|_| writer_is_gone())?;
-            }
-            Writing::Caller(writer) => writer.lock().obey(command(answer)),
-        }
-        answered.await.map_err(|_| writer_is_gone())?
-    }
-}
-
-/// The writer answers every command, also after it failed or was closed; so it can only have panicked.
-fn writer_is_gone() -> AppendError {
-    AppendError::Failed { source: Arc::new(std::io::Error::other("the log's writer has ended")) }
 }
 
 impl fmt::Debug for EmbeddedLog {
@@ -235,7 +169,10 @@ impl EventLog for EmbeddedLog {
     ) -> BoxFuture<'_, Result<Position, AppendError>> {
         Box::pin(async move {
             check_frames(&frames)?;
-            self.ask(|answer| Command::Append { expected, frames, answer }).await
+            match &self.writer {
+                Some(writer) => writer.lock().append(expected, &frames),
+                None => Err(AppendError::ReadOnly),
+            }
         })
     }
 
@@ -280,22 +217,11 @@ impl EventLog for EmbeddedLog {
 
     fn close(&self) -> BoxFuture<'_, Result<(), AppendError>> {
         Box::pin(async move {
-            if self.read_only.is_some() {
-                return Ok(());
+            match &self.writer {
+                Some(writer) => writer.lock().close(),
+                None => Ok(()),
             }
-            self.ask(|answer| Command::Close { answer }).await
         })
-    }
-}
-
-impl Drop for EmbeddedLog {
-    fn drop(&mut self) {
-        let writing = std::mem::replace(&mut self.writing, Writing::Nobody);
-        if let Writing::Thread(commands, thread) = writing {
-            drop(commands);
-            // A writer that panicked has said so on the way; there is nothing to add here.
-            let _ = thread.join();
-        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! The one thread that writes: a group of frames, one sync, one answer.
+//! The one that writes: a group of frames, one sync, one answer.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::watch;
 
 use super::super::error::AppendError;
 use super::super::frame::{FrameHash, encode_into, stride};
@@ -18,18 +18,6 @@ use super::catalog::{Catalog, Extent, Segment, SparseIndex};
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
 
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-
-/// What the writer is asked to do.
-pub(super) enum Command {
-    Append {
-        expected: Position,
-        frames: Vec<NewFrame>,
-        answer: oneshot::Sender<Result<Position, AppendError>>,
-    },
-    Close {
-        answer: oneshot::Sender<Result<(), AppendError>>,
-    },
-}
 
 /// Why something was not written.
 pub(super) enum Fault {
@@ -88,23 +76,11 @@ impl Writer {
         self
     }
 
-    /// Does what it is asked until nobody can ask any more. Whoever no longer waits for an answer has none.
-    pub(super) fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        while let Some(command) = commands.blocking_recv() {
-            self.obey(command);
-        }
-    }
-
-    pub(super) fn obey(&mut self, command: Command) {
-        match command {
-            Command::Append { expected, frames, answer } => {
-                drop(answer.send(self.append(expected, &frames)));
-            }
-            Command::Close { answer } => drop(answer.send(self.close())),
-        }
-    }
-
-    fn append(&mut self, expected: Position, frames: &[NewFrame]) -> Result<Position, AppendError> {
+    pub(super) fn append(
+        &mut self,
+        expected: Position,
+        frames: &[NewFrame],
+    ) -> Result<Position, AppendError> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
         }
@@ -160,7 +136,7 @@ impl Writer {
         Ok(self.tail)
     }
 
-    fn close(&mut self) -> Result<(), AppendError> {
+    pub(super) fn close(&mut self) -> Result<(), AppendError> {
         match &self.ended {
             Some(AppendError::Closed) => return Ok(()),
             Some(failed) => return Err(failed.clone()),
