@@ -71,6 +71,11 @@ const FENCES: &[Fence] = &[
         why: "it is never trusted, so one place guards against it",
     },
     Fence {
+        names: &["icalendar"],
+        bounds: OnlyIn(&["grpc::ics"]),
+        why: "its clock and its chance stay unused, and one place sees to that",
+    },
+    Fence {
         names: &["SystemTime::now", "Timestamp::now", "ZonedDateTime::now"],
         bounds: OnlyIn(&["server::clock"]),
         why: "time is an argument, so that a test and a replay choose it",
@@ -308,6 +313,7 @@ mod the_checker {
     #[test]
     fn fences_crates_and_clocks() {
         one("src/projections/runner.rs", "use sled::Db;", "sled only in projections::store");
+        one("src/grpc/meetings.rs", "use icalendar::Event;", "icalendar only in grpc::ics");
         one("src/state/mod.rs", "extern crate sled as db;", "names sled");
         one("src/wire/mod.rs", "fn f() -> ::tonic::Status { todo!() }", "names tonic::Status");
         one("src/domain/mod.rs", "use tokio::sync::{self};", "never in domain, wire");

@@ -6,8 +6,10 @@
 
 mod sample;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use calcard::icalendar::{ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty};
 use futures::FutureExt;
 use jiff::Timestamp;
 use minuted::grpc::reading::Readers;
@@ -673,4 +675,123 @@ async fn what_rests_on_no_confirmed_source_is_counted_by_kind() {
     let kinds = vec!["member_expelled".to_owned()];
     let refused = client.list_unconfirmed_events(v1::ListUnconfirmedEventsRequest { kinds, ..ask }).await;
     assert_eq!(fields(&refused.unwrap_err()), [("kinds".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+}
+
+async fn export(memory: &Memory, request: v1::ExportCalendarRequest) -> Vec<v1::ExportCalendarResponse> {
+    let mut client = MeetingServiceClient::new(meetings::service(readers_of(memory, "2026-11-24")));
+    let mut stream = client.export_calendar(request).await.unwrap().into_inner();
+    let mut pieces = Vec::new();
+    while let Some(piece) = stream.message().await.unwrap() {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn whole(pieces: &[v1::ExportCalendarResponse]) -> String {
+    pieces.iter().map(|piece| piece.ics.as_str()).collect()
+}
+
+fn calendar_of(ics: &str) -> Vec<ICalendarComponent> {
+    let calendar = ICalendar::parse(ics).unwrap_or_else(|other| panic!("{other:?}\n{ics}"));
+    calendar
+        .components
+        .into_iter()
+        .filter(|part| part.component_type == ICalendarComponentType::VEvent)
+        .collect()
+}
+
+fn property(event: &ICalendarComponent, property: &ICalendarProperty) -> String {
+    let values = &event.property(property).unwrap_or_else(|| panic!("{property:?} {event:?}")).values;
+    values.iter().map(|value| value.as_text().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn meetings_as_a_calendar_with_what_is_left_out() {
+    let sample = Memory::sample();
+    let pieces = export(&sample, v1::ExportCalendarRequest::default()).await;
+    let [answer] = &pieces[..] else { panic!("{} pieces", pieces.len()) };
+    let events = calendar_of(&answer.ics);
+    assert_eq!((events.len(), answer.meetings.len(), answer.meeting_count), (25, 25, 25));
+    assert_eq!((answer.left_out.len(), answer.left_out_count), (8, 8));
+    let out = answer.left_out.iter().find(|out| out.meeting == "meetings/counter-piracy-2011").unwrap();
+    assert_eq!(out.reason(), v1::LeftOutReason::BeginNotExact);
+    assert_eq!(out.valid.as_ref().unwrap().from, "2011-09");
+    let names: Vec<String> = events
+        .iter()
+        .map(|event| property(event, &ICalendarProperty::Other("X-MINUTED-NAME".into())))
+        .collect();
+    assert_eq!(names, answer.meetings, "in order of time");
+    let ids: BTreeSet<&str> = events.iter().filter_map(|event| event.uid()).collect();
+    assert_eq!(ids.len(), 25);
+    assert!(events.iter().all(|event| !event.is_recurrent()));
+}
+
+#[tokio::test]
+async fn a_calendar_is_the_same_to_the_byte_when_asked_again() {
+    let mut memory = Memory::sample();
+    let french = v1::ExportCalendarRequest {
+        actor: "countries/nz".into(),
+        from: "2012".into(),
+        to: "2012".into(),
+        language: "fr".into(),
+        ..v1::ExportCalendarRequest::default()
+    };
+    let before = export(&memory, french.clone()).await;
+    assert_eq!(before[0].meetings, ["meetings/chicago-2012-partners", "meetings/nz-2012"]);
+    let events = calendar_of(&whole(&before));
+    let title = property(&events[1], &ICalendarProperty::Summary);
+    assert_eq!(title, "Visite du premier ministre de Nouvelle-Zélande");
+    let known = before[0].answered_as_of.clone().unwrap();
+    assert_eq!(known.known_position, 424);
+    let corrected = json!({
+        "commandId": "00000000-0000-4000-8000-0000000000c1",
+        "name": "meetings/nz-2012",
+        "source": { "text": "a test" },
+        "fact": { "eventRetracted": { "target": { "position": "223" }, "reason": "a slip" } },
+    });
+    memory.must_record(vec![command(&corrected)]);
+    let after = export(&memory, french.clone()).await;
+    assert_eq!(after[0].meetings, ["meetings/chicago-2012-partners"]);
+    let as_of = v1::AsOf {
+        valid_at: known.valid_at,
+        known_at: Some(v1::as_of::KnownAt::KnownPosition(known.known_position)),
+    };
+    let again = export(&memory, v1::ExportCalendarRequest { as_of: Some(as_of), ..french }).await;
+    assert_eq!(again, before);
+}
+
+#[tokio::test]
+async fn a_calendar_beyond_one_message_comes_in_pieces() {
+    let mut memory = Memory::sample();
+    let title = "réunion ".repeat(500);
+    for number in 0..600 {
+        let planned = json!({
+            "commandId": format!("00000000-0000-4000-8000-{number:012}"),
+            "name": format!("meetings/long-{number}"),
+            "valid": { "from": "2027-05-21" },
+            "source": { "text": "a test" },
+            "fact": { "meetingPlanned": { "titles": { "en": title } } },
+        });
+        memory.must_record(vec![command(&planned)]);
+    }
+    let pieces = export(&memory, v1::ExportCalendarRequest::default()).await;
+    assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.encoded_len() < 4 << 20));
+    assert_eq!(calendar_of(&whole(&pieces)).len(), 625);
+    assert!(pieces.iter().all(|piece| (piece.meeting_count, piece.left_out_count) == (625, 8)));
+    assert_eq!(pieces.iter().map(|piece| piece.meetings.len()).sum::<usize>(), 625);
+}
+
+#[tokio::test]
+async fn a_calendar_of_an_actor_that_is_not_known_is_not_found() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let request = |actor: &str, from: &str, to: &str| v1::ExportCalendarRequest {
+        actor: actor.into(),
+        from: from.into(),
+        to: to.into(),
+        ..v1::ExportCalendarRequest::default()
+    };
+    let unknown = client.export_calendar(request("countries/zz", "", "")).await.unwrap_err();
+    assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_ACTOR".into()));
+    let wrong = client.export_calendar(request("areas/demining", "2012", "2011")).await.unwrap_err();
+    assert_eq!(fields(&wrong).len(), 2, "{wrong:?}");
 }
