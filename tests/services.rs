@@ -209,6 +209,17 @@ async fn contributors_militarily_and_otherwise() {
     let ever = client.list_contributors(ask).await.unwrap().into_inner();
     let austria = ever.contributors.iter().find(|contributor| contributor.actor == "countries/at").unwrap();
     assert_eq!(austria.military, YES, "seen on one day is certainly made at some time");
+    let ask_who_not = |operation: &str| v1::ListNonContributorsRequest {
+        operation: operation.into(),
+        as_of: on("2010-11-15"),
+        ..v1::ListNonContributorsRequest::default()
+    };
+    let not = client.list_non_contributors(ask_who_not(&operation)).await.unwrap().into_inner();
+    let truth = |actor: &str| not.partners.iter().find(|one| one.actor == actor).map(|one| one.truth);
+    assert_eq!((truth("countries/at"), truth("countries/ru")), (Some(POSSIBLY), Some(YES)));
+    assert_eq!(counts(not.count), (22, 15));
+    let unknown = client.list_non_contributors(ask_who_not("operations/none")).await.unwrap_err();
+    assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_OPERATION".into()));
     let ask = v1::ListContributionsRequest {
         operation,
         form: v1::ContributionForm::Financial.into(),
