@@ -71,6 +71,11 @@ const FENCES: &[Fence] = &[
         why: "it is never trusted, so one place guards against it",
     },
     Fence {
+        names: &["icu_collator"],
+        bounds: OnlyIn(&["projections::collation"]),
+        why: "one place says in which order names are",
+    },
+    Fence {
         names: &["icalendar"],
         bounds: OnlyIn(&["grpc::ics"]),
         why: "its clock and its chance stay unused, and one place sees to that",

@@ -256,6 +256,48 @@ async fn pages_follow_each_other_and_keep_their_day() {
 }
 
 #[tokio::test]
+async fn french_names_come_in_pages_as_french_sorts_them() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let mut ask = v1::ListActorsRequest {
+        page_size: 7,
+        kind: v1::ActorKind::Country.into(),
+        language: "fr".into(),
+        order_by: "display_name".into(),
+        ..v1::ListActorsRequest::default()
+    };
+    let mut names = Vec::new();
+    loop {
+        let answer = client.list_actors(ask.clone()).await.unwrap().into_inner();
+        names.extend(answer.actors.into_iter().map(|actor| actor.display_name.unwrap().text));
+        ask.page_token = answer.next_page_token;
+        if ask.page_token.is_empty() {
+            break;
+        }
+    }
+    let at = |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{names:?}"));
+    for [a, b, c] in [["Danemark", "Égypte", "Finlande"], ["Émirats arabes unis", "Espagne", "États-Unis"]]
+    {
+        assert!(at(a) < at(b) && at(b) < at(c), "{names:?}");
+    }
+    let whole = v1::ListActorsRequest { page_size: 1_000, page_token: String::new(), ..ask.clone() };
+    let whole = client.list_actors(whole).await.unwrap().into_inner().actors;
+    assert_eq!(whole.into_iter().map(|actor| actor.display_name.unwrap().text).collect::<Vec<_>>(), names);
+    let standing = v1::GetStandingRequest {
+        language: "fr".into(),
+        order_by: "display_name".into(),
+        ..v1::GetStandingRequest::default()
+    };
+    let partners = client.get_standing(standing).await.unwrap().into_inner().partners;
+    let partners: Vec<_> = partners.into_iter().map(|partner| partner.display_name.unwrap().text).collect();
+    let mut expected = names.clone();
+    expected.retain(|name| partners.contains(name));
+    assert_eq!(partners, expected);
+    let wrong = v1::ListActorsRequest { order_by: "colour desc".into(), ..v1::ListActorsRequest::default() };
+    let refused = client.list_actors(wrong).await.unwrap_err();
+    assert_eq!(fields(&refused), [("order_by".into(), "UNKNOWN_VALUE".into())]);
+}
+
+#[tokio::test]
 async fn meetings_and_choices_are_paged_in_their_order() {
     let mut client = MeetingServiceClient::new(meetings::service(readers()));
     let all = client.list_meetings(v1::ListMeetingsRequest::default()).await.unwrap().into_inner().meetings;

@@ -120,14 +120,26 @@ impl Operations {
                 client.print(&limit.collect(ask).await?)
             }
             Operations::Contributors { name: operation, any_time: at_any_time } => {
-                let request =
-                    ListContributorsRequest { operation, at_any_time, as_of, at_least_position, language };
+                let request = ListContributorsRequest {
+                    operation,
+                    at_any_time,
+                    as_of,
+                    at_least_position,
+                    language,
+                    order_by: look::ORDER_BY.into(),
+                };
                 client.print(&service.list_contributors(request).await?.into_inner())
             }
             Operations::NonContributors { name, any_time: at_any_time } => {
                 let operation = name.unwrap_or_default();
-                let request =
-                    ListNonContributorsRequest { operation, at_any_time, as_of, at_least_position, language };
+                let request = ListNonContributorsRequest {
+                    operation,
+                    at_any_time,
+                    as_of,
+                    at_least_position,
+                    language,
+                    order_by: look::ORDER_BY.into(),
+                };
                 client.print(&service.list_non_contributors(request).await?.into_inner())
             }
             Operations::Contributions(filter) => filter.run(client).await,

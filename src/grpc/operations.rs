@@ -139,8 +139,15 @@ impl OperationService for Operations {
         request: Request<v1::ListContributorsRequest>,
     ) -> Result<Response<v1::ListContributorsResponse>, Status> {
         let mut asking = Asking::of(&request);
-        let v1::ListContributorsRequest { operation, at_any_time, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListContributorsRequest {
+            operation,
+            at_any_time,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let operation = asking.needed_name("operation", &operation, OPERATIONS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
@@ -148,7 +155,8 @@ impl OperationService for Operations {
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
             all_known(reading, [&operation])?;
             let (world, t) = (reading.world, reading.t);
-            let found = contributors::contributors(world, &operation, t, at_any_time, &languages);
+            let mut found = contributors::contributors(world, &operation, t, at_any_time, &languages);
+            order.sort(&languages, &mut found);
             Ok(v1::ListContributorsResponse {
                 military_count: Some(put::count(Count::of(
                     found.iter().map(|contributor| contributor.military),
@@ -166,8 +174,15 @@ impl OperationService for Operations {
         request: Request<v1::ListNonContributorsRequest>,
     ) -> Result<Response<v1::ListNonContributorsResponse>, Status> {
         let mut asking = Asking::of(&request);
-        let v1::ListNonContributorsRequest { operation, at_any_time, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListNonContributorsRequest {
+            operation,
+            at_any_time,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let operation = asking.name("operation", &operation, OPERATIONS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
@@ -175,7 +190,9 @@ impl OperationService for Operations {
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
             all_known(reading, &operation)?;
             let (world, t) = (reading.world, reading.t);
-            let found = contributors::non_contributors(world, operation.as_ref(), t, at_any_time, &languages);
+            let mut found =
+                contributors::non_contributors(world, operation.as_ref(), t, at_any_time, &languages);
+            order.sort(&languages, &mut found);
             Ok(v1::ListNonContributorsResponse {
                 count: Some(put::count(Count::of(found.iter().map(|partner| partner.truth)))),
                 partners: found.into_iter().map(put_non_contributor).collect(),

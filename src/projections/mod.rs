@@ -11,6 +11,7 @@ pub mod agreements;
 pub mod areas;
 pub mod attendance;
 pub mod calendar;
+pub mod collation;
 pub mod contributors;
 pub mod decisions;
 pub mod display;
