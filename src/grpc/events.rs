@@ -11,6 +11,7 @@ use tonic::{Request, Response, Status};
 
 use super::reading::Readers;
 use super::status;
+use super::topics::Topics;
 use crate::domain::correction::History;
 use crate::domain::{CommandId, Event, Fact, Name, World};
 use crate::log::{EventLog, Frame};
@@ -81,7 +82,7 @@ impl EventService for Events {
         request: Request<ReadEventsRequest>,
     ) -> Result<Response<Self::ReadEventsStream>, Status> {
         let request = request.into_inner();
-        let filter = Filter::parse(&request)?;
+        let mut filter = Filter::parse(&request)?;
         if request.backwards && request.follow {
             return Err(status::unknown_value(
                 "follow",
@@ -89,6 +90,11 @@ impl EventService for Events {
             ));
         }
         let tail = self.log.tail();
+        if !request.topics.is_empty() {
+            self.readers.at_least(tail).await?;
+            let wanted = request.topics.iter().cloned().collect();
+            filter.topics = Some(Arc::new(Topics::new(wanted, self.readers.state().clone())));
+        }
         let from = self.start(&request, tail).await?;
         let (send, receive) = mpsc::channel(READ_AHEAD);
         let reader = Reader {
@@ -202,6 +208,7 @@ struct Filter {
     streams: HashSet<String>,
     kinds: HashSet<String>,
     actors: HashSet<Name>,
+    topics: Option<Arc<Topics>>,
 }
 
 impl Filter {
@@ -222,17 +229,20 @@ impl Filter {
         let actors = request.actors.iter().map(|actor| name("actors", actor)).collect::<Result<_, _>>()?;
         let (streams, kinds) =
             (request.streams.iter().cloned().collect(), request.kinds.iter().cloned().collect());
-        Ok(Filter { streams, kinds, actors })
+        Ok(Filter { streams, kinds, actors, topics: None })
     }
 
     fn is_empty(&self) -> bool {
-        self.streams.is_empty() && self.kinds.is_empty() && self.actors.is_empty()
+        self.streams.is_empty() && self.kinds.is_empty() && self.actors.is_empty() && self.topics.is_none()
     }
 
-    fn passes(&self, event: &Event) -> bool {
+    fn passes(&self, event: &Event) -> Result<bool, Status> {
+        // It is shown every event, whatever the rest lets pass.
+        let on_topic = self.topics.as_ref().map_or(Ok(true), |topics| topics.passes(event));
+        let on_topic = on_topic.map_err(|error| status::internal(&error))?;
         let of_stream = self.streams.is_empty() || self.streams.contains(event.name.as_str());
         let of_kind = self.kinds.is_empty() || self.kinds.contains(event.content.fact.kind());
-        of_stream && of_kind && (self.actors.is_empty() || self.names_actor(event))
+        Ok(on_topic && of_stream && of_kind && (self.actors.is_empty() || self.names_actor(event)))
     }
 
     fn names_actor(&self, event: &Event) -> bool {
@@ -406,6 +416,11 @@ fn passing(payload: &[u8], filter: &Filter) -> Result<Vec<v1::Event>, Status> {
         return Ok(stored);
     }
     let decoded = wire::decode_frame(payload).map_err(|error| status::internal(&error))?;
-    let pairs = stored.into_iter().zip(decoded);
-    Ok(pairs.filter(|(_, event)| filter.passes(event)).map(|(stored, _)| stored).collect())
+    let mut passing = Vec::new();
+    for (stored, event) in stored.into_iter().zip(decoded) {
+        if filter.passes(&event)? {
+            passing.push(stored);
+        }
+    }
+    Ok(passing)
 }

@@ -25,6 +25,7 @@ mod put;
 pub mod reading;
 pub mod records;
 pub mod status;
+mod topics;
 
 use tonic::service::Routes;
 
