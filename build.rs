@@ -20,6 +20,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("minuted.bin"), &descriptors)?;
     let set: tonic_prost_build::FileDescriptorSet = prost::Message::decode(descriptors.as_slice())?;
-    tonic_prost_build::configure().btree_map(".").compile_fds(set)?;
+    tonic_prost_build::configure().btree_map(".").compile_fds(set.clone())?;
+    compile_event_server(set, &out.join("events"))
+}
+
+/// The server of `EventService` once more, answering `ReadEvents` with what is stored, which nobody has to decode first.
+fn compile_event_server(
+    mut set: tonic_prost_build::FileDescriptorSet,
+    out: &std::path::Path,
+) -> Result<(), Box<dyn std::error::Error>> {
+    set.file.retain(|file| file.name() == "minuted/v1/event.proto");
+    std::fs::create_dir_all(out)?;
+    tonic_prost_build::configure()
+        .out_dir(out)
+        .build_client(false)
+        .extern_path(".minuted.v1", "crate::proto::v1")
+        .extern_path(".minuted.v1.ReadEventsResponse", "crate::wire::StoredBatch")
+        .compile_fds(set)?;
     Ok(())
 }

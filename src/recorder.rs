@@ -110,7 +110,8 @@ impl Recorder {
         std::thread::Builder::new()
             .name("recorder".into())
             .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                // Without drivers: it waits for requests and for the log, and is woken without a system call to poll.
+                let runtime = tokio::runtime::Builder::new_current_thread().build();
                 let result = match runtime {
                     Ok(runtime) => runtime.block_on(run),
                     Err(source) => Err(AppendError::Failed { source: Arc::new(source) }),
@@ -382,6 +383,7 @@ impl Writer {
                 for (answer, _) in done.answers.into_iter().chain(dropped.answers) {
                     reply(answer, Err(error.clone().into()));
                 }
+                self.speculative.forget(&self.undurable);
                 self.undurable.clear();
                 self.speculative = self.state.latest().as_ref().clone();
                 match error {

@@ -81,6 +81,11 @@ const FENCES: &[Fence] = &[
         why: "its clock and its chance stay unused, and one place sees to that",
     },
     Fence {
+        names: &["frostem", "unicode_normalization", "unicode_segmentation"],
+        bounds: OnlyIn(&["projections::search"]),
+        why: "how words are compared is one decision, and a query is taken apart as a text is",
+    },
+    Fence {
         names: &["SystemTime::now", "Timestamp::now", "ZonedDateTime::now"],
         bounds: OnlyIn(&["server::clock"]),
         why: "time is an argument, so that a test and a replay choose it",

@@ -2,10 +2,15 @@
 //!
 //! The corpus is `fuzz/corpus/`, the stored events of `tests/golden/`, and the commands of the sample. What a fuzzer finds
 //! is added to `fuzz/corpus/<target>/` and is replayed here for ever. `MINUTED_MUTATIONS` asks for more of them.
+//!
+//! A fuzzer begins with some of what is made here, too: with `MINUTED_CORPUS=write` set, it is written to
+//! `fuzz/corpus/<target>/`, each input under its checksum, and nothing that is there is changed.
 
 #[path = "../fuzz/fuzz_targets/targets.rs"]
 mod targets;
 
+use std::fs::File;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -128,7 +133,21 @@ fn lines() -> Vec<Vec<u8>> {
 
 /// What is kept for the target, and what is made for it here.
 fn corpus(name: &str, made: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    if std::env::var("MINUTED_CORPUS").is_ok_and(|what| what == "write") {
+        write_seeds(name, &made);
+    }
     [files(&format!("fuzz/corpus/{name}"), ""), made].concat()
+}
+
+/// Some dozen of these inputs, from all over, as seeds of a fuzzer; those that are there are left as they are.
+fn write_seeds(name: &str, made: &[Vec<u8>]) {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    for bytes in made.iter().step_by(made.len().div_ceil(12)) {
+        if let Ok(mut new) = File::create_new(dir.join(format!("{:08x}", crc32c::crc32c(bytes)))) {
+            new.write_all(bytes).unwrap();
+        }
+    }
 }
 
 #[test]
@@ -149,18 +168,4 @@ fn commands() {
 #[test]
 fn json_lines() {
     replay("json", targets::json, &corpus("json", lines()), 3_000);
-}
-
-/// A fuzzer begins with what is made here, too.
-#[test]
-#[ignore = "it writes fuzz/corpus, which is done once"]
-fn the_seeds_are_written() {
-    let made = [("segment", segments()), ("event", stored()), ("commands", requests()), ("json", lines())];
-    for (name, inputs) in made {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
-        std::fs::create_dir_all(&dir).unwrap();
-        for bytes in inputs.iter().step_by(inputs.len().div_ceil(12)) {
-            std::fs::write(dir.join(format!("{:08x}", crc32c::crc32c(bytes))), bytes).unwrap();
-        }
-    }
 }

@@ -53,6 +53,9 @@ impl EventLog for Held {
     fn read(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
         self.inner.read(from)
     }
+    fn read_cached(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        self.inner.read_cached(from)
+    }
     fn hash_at(&self, last: Position) -> Result<Option<FrameHash>, ReadError> {
         self.inner.hash_at(last)
     }

@@ -14,10 +14,11 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use minuted::grpc::reading::Readers;
 use minuted::grpc::{
-    activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
+    activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations, search,
 };
 use minuted::log::{EventLog, MemoryLog, NewFrame};
 use minuted::position::Position;
+use minuted::projections::search::{Following, Search};
 use minuted::proto::google::rpc;
 use minuted::proto::v1;
 use minuted::proto::v1::activity_service_client::ActivityServiceClient;
@@ -29,6 +30,7 @@ use minuted::proto::v1::dossier_service_client::DossierServiceClient;
 use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
 use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
+use minuted::proto::v1::search_service_client::SearchServiceClient;
 use minuted::recorder::Clock;
 use minuted::state::{Snapshot, State};
 use minuted::wire;
@@ -51,13 +53,19 @@ impl Clock for Still {
 
 /// Readers of what is recorded in memory, on a day.
 fn readers_of(memory: &Memory, today: &str) -> Readers {
+    readers_and_log(memory, today).0
+}
+
+/// The same, with the log that they read.
+fn readers_and_log(memory: &Memory, today: &str) -> (Readers, Arc<dyn EventLog>) {
     let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
     let frames =
         memory.events.chunks(1).map(|events| NewFrame { events: 1, payload: wire::encode_frame(events) });
     let appended = log.append(Position::ZERO, frames.collect()).now_or_never();
     appended.expect("a log in memory waits for nothing").unwrap();
     let noon = format!("{today}T12:00:00Z").parse().unwrap();
-    Readers::new(State::open(log, Snapshot::default()).unwrap(), Arc::new(Still(noon)))
+    let state = State::open(log.clone(), Snapshot::default()).unwrap();
+    (Readers::new(state, Arc::new(Still(noon))), log)
 }
 
 fn readers_on(today: &str) -> Readers {
@@ -847,4 +855,167 @@ async fn a_calendar_of_an_actor_that_is_not_known_is_not_found() {
     assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_ACTOR".into()));
     let wrong = client.export_calendar(request("areas/demining", "2012", "2011")).await.unwrap_err();
     assert_eq!(fields(&wrong).len(), 2, "{wrong:?}");
+}
+
+/// The index of what the readers read, with what keeps it.
+fn index(readers: &Readers) -> (Search, Following) {
+    Search::start(readers.state().clone())
+}
+
+fn search_for(query: &str) -> v1::SearchRequest {
+    v1::SearchRequest { query: query.into(), ..v1::SearchRequest::default() }
+}
+
+fn names(answer: &v1::SearchResponse) -> Vec<&str> {
+    answer.results.iter().map(|result| result.name.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_search_finds_every_spelling_in_both_languages() {
+    let readers = readers();
+    let (index, _following) = index(&readers);
+    let mut client = SearchServiceClient::new(search::service(readers, index));
+    let mut all = Vec::new();
+    for query in ["réunion", "reunion", "REUNIONS"] {
+        let ask =
+            v1::SearchRequest { kinds: vec!["meetings".into()], language: "fr".into(), ..search_for(query) };
+        all.push(client.search(ask).await.unwrap().into_inner());
+    }
+    assert!(all[0].results.len() > 5 && names(&all[0]) == names(&all[1]) && names(&all[0]) == names(&all[2]));
+    let first = &all[0].results[0];
+    assert_eq!((first.kind.as_str(), first.matches[0].field()), ("meetings", v1::SearchField::Title));
+    assert_eq!(
+        (first.matches[0].language.as_str(), first.title.as_ref().unwrap().language.as_str()),
+        ("fr", "fr")
+    );
+    assert!(all[0].results.is_sorted_by_key(|result| (u32::MAX - result.score, result.name.clone())));
+    let answered = all[0].answered_as_of.as_ref().unwrap();
+    assert_eq!((answered.valid_at.as_str(), answered.known_position), ("2026-11-24", 424));
+    let answer = client.search(search_for("intentions partenaires mondiaux")).await.unwrap().into_inner();
+    assert_eq!(names(&answer), ["decisions/lisbon-intent-2010"]);
+    let german = v1::SearchRequest { language: "de".into(), ..search_for("Japon") };
+    let japan = client.search(german).await.unwrap().into_inner().results.remove(0);
+    let title = japan.title.unwrap();
+    assert_eq!((japan.name.as_str(), japan.kind.as_str()), ("countries/jp", "countries"));
+    assert_eq!((title.text.as_str(), title.language.as_str(), title.fallback), ("Japan", "en", true));
+    assert_eq!(japan.matches[0].snippet, "Japon");
+    assert!(client.search(search_for("no such thing")).await.unwrap().into_inner().results.is_empty());
+}
+
+#[tokio::test]
+async fn pages_of_a_search_follow_each_other() {
+    let readers = readers();
+    let (index, _following) = index(&readers);
+    let mut client = SearchServiceClient::new(search::service(readers, index));
+    let ask = v1::SearchRequest { kinds: vec!["actors".into(), "meetings".into()], ..search_for("a") };
+    let all = client.search(ask.clone()).await.unwrap().into_inner();
+    assert!(
+        all.results.iter().all(|r| ["countries", "organisations", "meetings"].contains(&r.kind.as_str()))
+    );
+    let (mut token, mut seen) = (String::new(), Vec::new());
+    loop {
+        let ask = v1::SearchRequest { page_size: 7, page_token: token, ..ask.clone() };
+        let answer = client.search(ask).await.unwrap().into_inner();
+        seen.extend(answer.results);
+        token = answer.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    assert!(seen.len() > 14);
+    assert_eq!(seen, all.results);
+    let token =
+        client.search(v1::SearchRequest { page_size: 1, ..ask }).await.unwrap().into_inner().next_page_token;
+    let other = v1::SearchRequest { page_token: token, ..search_for("b") };
+    assert_eq!(reason(&client.search(other).await.unwrap_err()).1, "BAD_PAGE_TOKEN");
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_search_is_said_at_once() {
+    let readers = readers();
+    let (index, _following) = index(&readers);
+    let mut client = SearchServiceClient::new(search::service(readers, index));
+    let ask = v1::SearchRequest {
+        kinds: vec!["meetings".into(), "treaties".into()],
+        language: "no_tag".into(),
+        page_size: -1,
+        ..search_for(" , ")
+    };
+    let refused = client.search(ask).await.unwrap_err();
+    let mut wrong = fields(&refused);
+    wrong.sort();
+    let expected = [
+        ("kinds[1]", "UNKNOWN_VALUE"),
+        ("language", "BAD_LANGUAGE_TAG"),
+        ("page_size", "UNKNOWN_VALUE"),
+        ("query", "FIELD_REQUIRED"),
+    ];
+    assert_eq!(wrong, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+    let bad: rpc::BadRequest = detail(&refused, "BadRequest");
+    assert!(
+        bad.field_violations.iter().any(|violation| violation.description.contains("actors, activities"))
+    );
+    let many = (0..17).map(|n| format!("w{n}")).collect::<Vec<_>>().join(" ");
+    let refused = client.search(search_for(&many)).await.unwrap_err();
+    assert_eq!(fields(&refused), [("query".to_owned(), "TOO_LARGE".to_owned())]);
+    assert!(refused.message().contains("at most 16"), "{}", refused.message());
+}
+
+#[tokio::test]
+async fn a_search_reads_what_was_just_recorded_and_says_if_its_index_has_stopped() {
+    let mut memory = Memory::sample();
+    let (readers, log) = readers_and_log(&memory, "2026-11-24");
+    let (search, _following) = index(&readers);
+    let state = readers.state().clone();
+    let mut client = SearchServiceClient::new(search::service(readers, search));
+    let defined = json!({ "areaDefined": { "names": { "fr": "Œuvres communes" } } });
+    let id = "00000000-0000-4000-8000-000000000001";
+    memory.must_record(vec![command(
+        &json!({ "commandId": id, "name": "areas/x", "source": { "text": "x" }, "fact": defined }),
+    )]);
+    let ask = v1::SearchRequest { at_least_position: 425, ..search_for("oeuvre commune") };
+    let published = async {
+        tokio::task::yield_now().await;
+        let frame = NewFrame { events: 1, payload: wire::encode_frame(&memory.events[424..]) };
+        log.append(Position(424), vec![frame]).await.unwrap();
+        state.publish(memory.snapshot.clone());
+    };
+    let (answer, ()) = futures::join!(client.search(ask), published);
+    let answer = answer.unwrap().into_inner();
+    assert_eq!(
+        (names(&answer), answer.answered_as_of.as_ref().unwrap().known_position),
+        (vec!["areas/x"], 425)
+    );
+    // What is known is ahead of the log: a defect, and the end of the index.
+    let retracted = json!({ "eventRetracted": { "target": { "commandId": id }, "reason": "a slip" } });
+    let second = "00000000-0000-4000-8000-000000000002";
+    memory.must_record(vec![command(
+        &json!({ "commandId": second, "name": "areas/x", "source": { "text": "x" }, "fact": retracted }),
+    )]);
+    state.publish(memory.snapshot.clone());
+    let ask = v1::SearchRequest { at_least_position: 426, ..search_for("japan") };
+    for ask in [ask, search_for("japan")] {
+        let refused = client.search(ask).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::Unavailable, "SEARCH_STOPPED".into()));
+    }
+}
+
+#[test]
+fn a_search_before_its_index_is_built_is_told_to_come_back() {
+    // The one thread that would build it is taken.
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+    let (release, taken) = std::sync::mpsc::channel::<()>();
+    runtime.block_on(async {
+        tokio::task::spawn_blocking(move || taken.recv());
+        let readers = readers();
+        let (index, _following) = index(&readers);
+        let mut client = SearchServiceClient::new(search::service(readers, index));
+        let refused = client.search(search_for("japan")).await.unwrap_err();
+        assert_eq!(reason(&refused), (Code::Unavailable, "SEARCH_NOT_READY".into()));
+        let retry: rpc::RetryInfo = detail(&refused, "RetryInfo");
+        assert_eq!(retry.retry_delay.unwrap().seconds, 1);
+        drop(release);
+        assert!(!client.search(search_for("japan")).await.unwrap().into_inner().results.is_empty());
+    });
 }

@@ -169,6 +169,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn promise_1_a_table_is_made_to_fit_and_loses_nothing(
             cells in prop::collection::vec(prop::array::uniform3("[a-zé/ -]{0,40}"), 1..5),

@@ -199,7 +199,7 @@ fn lines(finding: &Finding, from: Position, left: &mut u64) -> String {
         }
         Finding::Frame { frame, .. } if frame.last() < from => String::new(),
         Finding::Frame { frame, offset, bytes, durable } => {
-            let (first, last, hash) = (frame.first, frame.last(), frame.hash);
+            let (first, last, hash) = (frame.first, frame.last(), frame.hash());
             let frame_line = format!(
                 "# frame at byte {offset}, {bytes} bytes: positions {first} to {last}, written when {durable} was \
                  durable, hash {hash}\n"

@@ -32,6 +32,7 @@ mod options;
 mod page;
 mod progress;
 mod record;
+mod search;
 mod serve;
 mod status;
 mod time;
@@ -102,6 +103,12 @@ enum Command {
     /// Decisions, what they rest on and what became of them
     #[command(subcommand)]
     Decisions(decisions::Decisions),
+    /// What is found by the words of its names, titles, topics, summaries and notes, the best first
+    #[command(after_help = "Examples:
+  minuted search réunion
+  minuted search piracy ministers --kind meetings --lang fr
+  minuted search partenar --kind agreements,decisions --limit 10 --format json")]
+    Search(search::Search),
     /// Measure a daemon; it records what stays for ever
     Bench(bench::Bench),
     /// What rests on no confirmed source
@@ -188,6 +195,7 @@ impl Command {
             | Command::Activities(_)
             | Command::Operations(_)
             | Command::Decisions(_)
+            | Command::Search(_)
             | Command::Unconfirmed(_) => true,
         }
     }
@@ -218,6 +226,7 @@ impl Command {
             Command::Activities(activities) => activities.run(client).await,
             Command::Operations(operations) => operations.run(client).await,
             Command::Decisions(decisions) => decisions.run(client).await,
+            Command::Search(search) => search.run(client).await,
             Command::Unconfirmed(unconfirmed) => unconfirmed.run(client).await,
             Command::Status => status::run(client).await,
         }

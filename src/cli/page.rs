@@ -62,6 +62,7 @@ page!(
     ListIntentionsResponse.intentions,
     ListExpiringAgreementsResponse.agreements,
     ListOneWayAreasResponse.areas,
+    SearchResponse.results,
 );
 
 impl Limit {

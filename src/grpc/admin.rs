@@ -8,6 +8,8 @@ use tonic::{Request, Response, Status};
 use super::reading::Readers;
 use crate::domain::{Collection, World};
 use crate::log::{EventLog, LogStatus};
+use crate::position::Position;
+use crate::projections::search::{Progress, Search};
 use crate::proto::v1::admin_service_server::AdminService;
 use crate::proto::v1::{self, CollectionCount, GetStatusRequest, GetStatusResponse, SetAside, StartPhase};
 use crate::wire;
@@ -28,12 +30,22 @@ pub struct Admin {
     readers: Readers,
     log: Arc<dyn EventLog>,
     started: Started,
+    search: Search,
 }
 
 impl Admin {
     /// About this log and what is read from it.
-    pub fn new(readers: Readers, log: Arc<dyn EventLog>, started: Started) -> Admin {
-        Admin { readers, log, started }
+    pub fn new(readers: Readers, log: Arc<dyn EventLog>, started: Started, search: Search) -> Admin {
+        Admin { readers, log, started, search }
+    }
+
+    fn projections(&self) -> Vec<v1::ProjectionStatus> {
+        let Progress { position, failure } = self.search.progress();
+        vec![v1::ProjectionStatus {
+            name: "search".into(),
+            position: position.unwrap_or(Position::ZERO).0,
+            failure: failure.unwrap_or_default(),
+        }]
     }
 }
 
@@ -70,7 +82,7 @@ impl AdminService for Admin {
                 bytes,
                 set_aside: set_aside.collect(),
             }),
-            projections: Vec::new(),
+            projections: self.projections(),
             read_only: read_only.is_some(),
             start_phases: phases
                 .map(|(name, micros)| StartPhase { name: (*name).into(), micros: *micros })

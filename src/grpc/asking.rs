@@ -9,6 +9,7 @@ use crate::domain::time::PartialDate;
 use crate::domain::{Collection, Name, Reason};
 use crate::projections::collation::Order;
 use crate::projections::meetings::Range;
+use crate::projections::search::{BadQuery, Kinds, Query};
 use crate::projections::{Languages, known};
 use crate::proto::v1;
 use crate::wire::name::{parse_date_if_any, parse_language, parse_name, parse_name_if_any};
@@ -57,6 +58,38 @@ impl Asking {
     pub(super) fn names(&mut self, field: &str, texts: &[String], wanted: &[Collection]) -> Vec<Name> {
         let all = texts.iter().enumerate();
         all.filter_map(|(i, text)| self.needed_name(&format!("{field}[{i}]"), text, wanted)).collect()
+    }
+
+    /// The words to search for.
+    pub(super) fn query(&mut self, field: &str, text: &str) -> Option<Query> {
+        let says = match text.parse() {
+            Ok(query) => return Some(query),
+            Err(error) => error,
+        };
+        let reason = match says {
+            BadQuery::Empty => Reason::FieldRequired,
+            BadQuery::TooLong { .. } | BadQuery::TooManyWords { .. } | BadQuery::WordTooLong { .. } => {
+                Reason::TooLarge
+            }
+        };
+        self.violations.push(FieldViolation { field: field.into(), reason, says: says.to_string() });
+        None
+    }
+
+    /// Collections by their names, `actors` for both of actors; all where there are none.
+    pub(super) fn collections(&mut self, field: &str, texts: &[String]) -> Kinds {
+        let mut kinds = None::<Kinds>;
+        for (i, text) in texts.iter().enumerate() {
+            let named =
+                Collection::ALL.into_iter().filter(|c| c.text() == text || c.is_actor() && text == "actors");
+            let named = named.map(Kinds::of).reduce(Kinds::or);
+            if named.is_none() {
+                let allowed = Collection::ALL.map(Collection::text).join(", ");
+                self.say(&format!("{field}[{i}]"), format!("`{text}` is none of actors, {allowed}"));
+            }
+            kinds = kinds.into_iter().chain(named).reduce(Kinds::or);
+        }
+        kinds.unwrap_or(Kinds::ALL)
     }
 
     /// Kinds of facts, by their names in the schema.

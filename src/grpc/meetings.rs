@@ -200,7 +200,7 @@ fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
         summaries,
         format,
         named,
-        within: _,
+        within,
     } = meeting;
     let Particulars {
         titles: _,
@@ -239,6 +239,7 @@ fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
         named_countries: put::number(countries),
         named_organisations: put::number(organisations),
         not_named_count: not_named.map(put::number),
+        within: v1::Truth::from(within).into(),
         name: name.to_string(),
     }
 }

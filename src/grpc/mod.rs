@@ -24,8 +24,8 @@ mod page;
 mod put;
 pub mod reading;
 pub mod records;
+pub mod search;
 pub mod status;
-mod topics;
 
 use tonic::service::Routes;
 
@@ -46,7 +46,11 @@ pub const SERVICES: &[&str] = &[
     "minuted.v1.MeetingService",
     "minuted.v1.OperationService",
     "minuted.v1.RecordService",
+    SEARCH,
 ];
+
+/// The service whose health is that of its index, too.
+pub const SEARCH: &str = "minuted.v1.SearchService";
 
 /// The services of the aggregates, answering from these readers.
 pub fn read_services(readers: &Readers) -> Routes {

@@ -87,6 +87,11 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         self.as_of.clone()
     }
 
+    /// The day of the first page, once there was one.
+    pub(super) fn day(&self) -> Option<PartialDate> {
+        self.as_of.as_ref().and_then(|as_of| as_of.valid_at.parse().ok())
+    }
+
     /// The key of the last one of the page before.
     pub(super) fn after(&self) -> Option<&K> {
         self.after.as_ref()

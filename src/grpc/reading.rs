@@ -16,7 +16,7 @@ use crate::recorder::Clock;
 use crate::state::{Past, Snapshot, State};
 
 /// The longest that a read waits for `at_least_position`, where the caller's deadline is not sooner.
-const WAIT_MAX: Duration = Duration::from_secs(30);
+pub(super) const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Answers questions as of two times.
 #[derive(Clone)]
@@ -129,14 +129,26 @@ impl Readers {
         }
         let mut watch = self.state.watch();
         let reached = watch.wait_for(|snapshot| snapshot.tail() >= position);
-        let waited = tokio::select! {
-            waited = tokio::time::timeout(WAIT_MAX, reached) => waited,
-            () = self.stops() => return Err(status::stopping_reads()),
-        };
-        match waited {
-            Ok(Ok(snapshot)) => Ok(snapshot.clone()),
-            Ok(Err(_)) => Err(status::stopping_reads()),
-            Err(_) => Err(status::not_reached(position, self.state.latest().tail())),
+        match self.wait(WAIT_MAX, reached).await? {
+            Some(Ok(snapshot)) => Ok(snapshot.clone()),
+            Some(Err(_)) => Err(status::stopping_reads()),
+            None => Err(status::not_reached(position, self.state.latest().tail())),
+        }
+    }
+
+    /// What is waited for, if it comes within `max`.
+    ///
+    /// # Errors
+    ///
+    /// `UNAVAILABLE` where the daemon stops.
+    pub(super) async fn wait<T>(
+        &self,
+        max: Duration,
+        what: impl Future<Output = T>,
+    ) -> Result<Option<T>, Status> {
+        tokio::select! {
+            waited = tokio::time::timeout(max, what) => Ok(waited.ok()),
+            () = self.stops() => Err(status::stopping_reads()),
         }
     }
 

@@ -32,6 +32,8 @@ const MESSAGE_BYTES_MAX: usize = 900;
 const TEXT_BYTES_MAX: usize = 400;
 /// After how long a queue has room again, as a rule.
 const QUEUE_RETRY: Duration = Duration::from_millis(100);
+/// After how long it is worth asking whether the search index is there.
+const INDEX_RETRY: Duration = Duration::from_secs(1);
 /// After how long it is worth asking whether a disk has room again.
 const DISK_RETRY: Duration = Duration::from_secs(10);
 
@@ -307,6 +309,18 @@ pub fn queue_full(retry_after: Duration) -> Status {
 /// We cannot serve this now: starting, stopping, or the disk is full.
 pub fn unavailable(reason: &'static str, why: &str, retry_after: Option<Duration>) -> Status {
     build(Code::Unavailable, reason, why.into(), BTreeMap::new(), retry_after.map(retry_info))
+}
+
+/// The index of a search is not there yet.
+pub fn search_not_ready() -> Status {
+    let message = "the search index is being built after a start; ask again in a moment";
+    unavailable("SEARCH_NOT_READY", message, Some(INDEX_RETRY))
+}
+
+/// The index of a search has stopped; why is in its status.
+pub fn search_stopped() -> Status {
+    let message = "search has stopped and everything else goes on; the daemon's status says why; a restart builds it anew";
+    unavailable("SEARCH_STOPPED", message, None)
 }
 
 /// A status of the transport, which has no details: the same with a reason. What it cannot read of a request is the

@@ -247,7 +247,17 @@ async fn promise_7_a_reader_starts_at_the_frame_and_goes_on_behind_the_tail(it: 
     for from in 1..=tail.0 {
         let containing = all.iter().position(|it| it.last().0 >= from).unwrap();
         assert!(read_all(log, Position(from)) == all[containing..], "from {from}");
+        let mut cached = log.read_cached(Position(from)).unwrap();
+        assert_eq!(cached.next().unwrap().as_ref(), all.get(containing), "from {from}");
     }
+    let mut anywhere = log.read(Position(1)).unwrap();
+    for from in (1..=tail.0).flat_map(|from| [from, 1 + from * 7 % tail.0]) {
+        let containing = all.iter().position(|it| it.last().0 >= from).unwrap();
+        anywhere.seek(Position(from)).unwrap();
+        assert_eq!(anywhere.next().unwrap().as_ref(), all.get(containing), "to {from}");
+        assert_eq!(anywhere.next().unwrap().as_ref(), all.get(containing + 1), "behind {from}");
+    }
+    assert!(matches!(anywhere.seek(tail.plus(2)), Err(ReadError::BeyondTail { .. })));
     let mut from_the_end = log.read(tail.next()).unwrap();
     assert_eq!(from_the_end.next().unwrap(), None);
     match log.read(tail.plus(2)).err().unwrap() {
@@ -269,7 +279,7 @@ async fn promise_8_hashes_tell_histories_apart(it: impl Subject) {
     assert_eq!(log.hash_at(Position::ZERO).unwrap(), Some(hash));
     for frame in read_all(log, Position(1)) {
         hash = hash.chain(frame.first, frame.events, &frame.payload);
-        assert_eq!(frame.hash, hash);
+        assert_eq!(frame.hash(), hash);
         assert_eq!(log.hash_at(frame.last()).unwrap(), Some(hash));
         for inside in frame.first.0..frame.last().0 {
             assert_eq!(log.hash_at(Position(inside)).unwrap(), None);
@@ -329,7 +339,7 @@ async fn promise_11_a_closed_log_still_reads(it: impl Subject) {
     assert!(matches!(log.append(tail, vec![frame(1, "late")]).await, Err(AppendError::Closed)));
     assert_eq!(log.tail(), tail);
     assert_eq!(read_all(log, Position(1)).len(), 40);
-    assert_eq!(log.hash_at(tail).unwrap(), read_all(log, tail).last().map(|it| it.hash));
+    assert_eq!(log.hash_at(tail).unwrap(), read_all(log, tail).last().map(Frame::hash));
 }
 
 async fn promise_12_a_failure_is_final(it: impl Subject) {

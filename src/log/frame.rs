@@ -34,8 +34,8 @@ pub struct Frame {
     pub events: u32,
     /// The events, byte for byte as they were handed over.
     pub payload: Bytes,
-    /// Tells this frame and everything before it from any other history.
-    pub hash: FrameHash,
+    /// The hash of the frame before it.
+    pub previous: FrameHash,
 }
 
 impl Frame {
@@ -43,6 +43,18 @@ impl Frame {
     #[must_use]
     pub const fn last(&self) -> Position {
         Position(self.first.0 + self.events as u64 - 1)
+    }
+
+    /// Whether the event at `position` is one of its.
+    #[must_use]
+    pub fn holds(&self, position: Position) -> bool {
+        self.first <= position && position <= self.last()
+    }
+
+    /// Tells this frame and everything before it from any other history. Computed at each call.
+    #[must_use]
+    pub fn hash(&self) -> FrameHash {
+        self.previous.chain(self.first, self.events, &self.payload)
     }
 }
 
@@ -294,6 +306,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn what_is_written_is_read(
             payload in proptest::collection::vec(any::<u8>(), 0..2000),

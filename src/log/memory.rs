@@ -62,7 +62,7 @@ impl MemoryLog {
         if let Some(ended) = &inner.ended {
             return Err(ended.clone());
         }
-        let (tail, mut hash) = inner.end(self.id);
+        let (tail, mut previous) = inner.end(self.id);
         if expected != tail {
             return Err(AppendError::Conflict { expected, actual: tail });
         }
@@ -74,9 +74,8 @@ impl MemoryLog {
         let mut last = tail;
         for NewFrame { events, payload } in frames {
             let first = last.next();
-            hash = hash.chain(first, events, &payload);
-            let frame = Frame { first, events, payload, hash };
-            last = frame.last();
+            let frame = Frame { first, events, payload, previous };
+            (last, previous) = (frame.last(), frame.hash());
             inner.frames.push(frame);
         }
         self.shared.tail.send_replace(last);
@@ -106,7 +105,7 @@ impl Default for MemoryLog {
 impl Inner {
     fn end(&self, id: LogId) -> (Position, FrameHash) {
         let last = self.frames.last();
-        last.map_or((Position::ZERO, FrameHash::of_nothing(id)), |frame| (frame.last(), frame.hash))
+        last.map_or((Position::ZERO, FrameHash::of_nothing(id)), |frame| (frame.last(), frame.hash()))
     }
 
     /// The frame that contains `position`, or the one after the last.
@@ -144,13 +143,17 @@ impl EventLog for MemoryLog {
         Ok(Box::new(MemoryReader { log: self.clone(), next: self.shared.inner.lock().index_of(from) }))
     }
 
+    fn read_cached(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        self.read(from)
+    }
+
     fn hash_at(&self, last: Position) -> Result<Option<FrameHash>, ReadError> {
         if last == Position::ZERO {
             return Ok(Some(FrameHash::of_nothing(self.id)));
         }
         let inner = self.shared.inner.lock();
         let frame = inner.frames.get(inner.index_of(last));
-        Ok(frame.filter(|frame| frame.last() == last).map(|frame| frame.hash))
+        Ok(frame.filter(|frame| frame.last() == last).map(Frame::hash))
     }
 
     fn report(&self) -> LogStatus {
@@ -170,6 +173,15 @@ struct MemoryReader {
 }
 
 impl FrameReader for MemoryReader {
+    fn seek(&mut self, to: Position) -> Result<(), ReadError> {
+        let tail = self.log.tail();
+        if to > tail.next() {
+            return Err(ReadError::BeyondTail { from: to, tail });
+        }
+        self.next = self.log.shared.inner.lock().index_of(to);
+        Ok(())
+    }
+
     fn next(&mut self) -> Result<Option<Frame>, ReadError> {
         let frame = self.log.shared.inner.lock().frames.get(self.next).cloned();
         self.next += usize::from(frame.is_some());

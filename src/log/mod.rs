@@ -74,7 +74,7 @@ impl fmt::Display for LogId {
 /// 5. Only durable frames are visible: when `append` resolves, `tail`, `watch` and readers show its frames, and they
 ///    never show a frame that could still be lost.
 /// 6. An append is under way once the future has been polled; dropping the future then does not undo it.
-/// 7. `read(from)` starts at the frame that contains `from`, answers `None` at the durable tail of that moment, and
+/// 7. `read(from)` and `seek(from)` start at the frame that contains `from`; a reader answers `None` at the durable tail of that moment, and
 ///    goes on when it is called again after the tail has moved.
 /// 8. Hashes are chained: a frame's hash tells it and everything before it from any other history, and rests on the
 ///    log's id, positions, event counts and payloads alone, not on how frames were grouped or stored.
@@ -115,6 +115,13 @@ pub trait EventLog: Send + Sync + 'static {
     /// `BeyondTail` if `from` is further out than that; `Rotten` and `Io` as met on the way to `from`.
     fn read(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError>;
 
+    /// As `read`, for a caller that must not wait for the disk: what is not in memory already is answered with `Io` of
+    /// [`std::io::ErrorKind::WouldBlock`], here or by the reader, and has to be read another way.
+    ///
+    /// # Errors
+    /// As `read`, and `Io` of that kind.
+    fn read_cached(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError>;
+
     /// The hash of the frame whose last event is `last`; `None` if no frame ends there. At [`Position::ZERO`] it is
     /// the hash that the first frame is chained to. Blocking.
     ///
@@ -142,6 +149,12 @@ pub trait FrameReader: Send {
     /// `Rotten` names the file and offset of stored bytes that are not what was written; asking again gives the same
     /// answer, never the frame behind.
     fn next(&mut self) -> Result<Option<Frame>, ReadError>;
+
+    /// Goes to the frame that contains `to`, as a new reader would, and keeps what it has at hand.
+    ///
+    /// # Errors
+    /// As [`EventLog::read`]; the reader then stands where it stood, or nowhere: seek again.
+    fn seek(&mut self, to: Position) -> Result<(), ReadError>;
 }
 
 /// What a log holds, for status pages and metrics.

@@ -62,6 +62,11 @@ impl Example {
         self.world.tail()
     }
 
+    /// All that was recorded, in order.
+    pub(super) fn recorded(&self) -> &[Event] {
+        &self.events
+    }
+
     /// Takes a fact back.
     pub(super) fn retract(&mut self, name: &str, position: Position) {
         let retracted = json!({ "target": { "position": position.0.to_string() }, "reason": "a slip" });

@@ -24,6 +24,7 @@ pub mod lineage;
 pub mod meetings;
 pub mod open_dates;
 pub mod operations;
+pub mod search;
 pub mod standing;
 pub mod store;
 pub mod unconfirmed;

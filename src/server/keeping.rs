@@ -11,7 +11,7 @@ use crate::state::State;
 use crate::state::checkpoint::Keeper;
 
 /// A checkpoint is saved after so many events,
-const EVENTS: u64 = 20_000;
+const EVENTS: u64 = 50_000;
 /// or after so long, if there is anything new.
 const INTERVAL: Duration = Duration::from_secs(30);
 

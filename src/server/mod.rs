@@ -15,19 +15,24 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use crate::domain::World;
 use crate::grpc;
 use crate::grpc::admin::{Admin, Started};
 use crate::grpc::events::Events;
+use crate::grpc::events::server::event_service_server::EventServiceServer;
 use crate::grpc::explaining::ExplainingLayer;
 use crate::grpc::reading::Readers;
 use crate::grpc::records::Records;
 use crate::log::storage::DiskStorage;
 use crate::log::{AppendError, EmbeddedLog, EmbeddedOptions, EventLog, FRAME_BYTES_MAX};
+use crate::projections::search::{Following, Progress, Search};
 use crate::projections::store::Store;
 use crate::proto::{FILE_DESCRIPTOR_SET, v1};
 use crate::recorder::{self, Clock, Recorder};
@@ -59,6 +64,8 @@ struct Daemon {
     log: Arc<dyn EventLog>,
     readers: Readers,
     keeping: Keeping,
+    search: Search,
+    following: Following,
     recorder: Recorder,
     ended: oneshot::Receiver<Result<(), AppendError>>,
     requests: wire::Limits,
@@ -82,7 +89,7 @@ impl Daemon {
         let opened = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             std::fs::create_dir_all(&data_dir)
                 .with_context(|| format!("cannot make the data directory {}", data_dir.display()))?;
-            let log = EmbeddedLog::open(data_dir.join("log"), Arc::new(DiskStorage), log)?;
+            let log = EmbeddedLog::open_without_thread(data_dir.join("log"), Arc::new(DiskStorage), log)?;
             phases.end("open the log");
             if let Some(torn) = &log.report().opened.torn {
                 tracing::warn!(
@@ -104,8 +111,20 @@ impl Daemon {
         tracing::info!(tail = log.tail().0, id = %log.id(), location, "the log is open");
         let started = Started { at, location, phases };
         let keeping = Keeping::start(keeper, state.clone());
+        let (search, following) = Search::start(state.clone());
         let readers = Readers::new(state, clock);
-        Ok(Daemon { log, readers, keeping, recorder, ended, requests, drain_timeout, started })
+        Ok(Daemon {
+            log,
+            readers,
+            keeping,
+            search,
+            following,
+            recorder,
+            ended,
+            requests,
+            drain_timeout,
+            started,
+        })
     }
 
     async fn serve(
@@ -114,12 +133,24 @@ impl Daemon {
         shutdown: impl Future<Output = ()>,
         ready: impl FnOnce(),
     ) -> anyhow::Result<()> {
-        let Daemon { log, readers, keeping, recorder, mut ended, requests, drain_timeout, started } = self;
+        let Daemon {
+            log,
+            readers,
+            keeping,
+            search,
+            following,
+            recorder,
+            mut ended,
+            requests,
+            drain_timeout,
+            started,
+        } = self;
         let (stopping, stop) = watch::channel(false);
         let (mut health, health_service) = tonic_health::server::health_reporter();
         for service in grpc::SERVICES {
-            health.set_service_status(*service, tonic_health::ServingStatus::Serving).await;
+            health.set_service_status(*service, ServingStatus::Serving).await;
         }
+        let of_search = health_of_search(&mut health, &search).await;
         let readers = readers.until(stop.clone());
         let routes = grpc::read_services(&readers)
             .add_service(
@@ -130,12 +161,11 @@ impl Daemon {
                 ))
                 .max_decoding_message_size(RECORD_MESSAGE_BYTES_MAX),
             )
-            .add_service(v1::event_service_server::EventServiceServer::new(Events::new(
-                readers.clone(),
-                log.clone(),
-                stop.clone(),
+            .add_service(EventServiceServer::new(Events::new(readers.clone(), log.clone(), stop.clone())))
+            .add_service(grpc::search::service(readers.clone(), search.clone()))
+            .add_service(v1::admin_service_server::AdminServiceServer::new(Admin::new(
+                readers, log, started, search,
             )))
-            .add_service(v1::admin_service_server::AdminServiceServer::new(Admin::new(readers, log, started)))
             .add_service(health_service);
         let routes = with_reflection(routes)?;
         let mut until = stop.clone();
@@ -159,8 +189,9 @@ impl Daemon {
             () = shutdown => None,
         };
         tracing::info!("stopping");
+        of_search.abort();
         for service in grpc::SERVICES {
-            health.set_service_status(*service, tonic_health::ServingStatus::NotServing).await;
+            health.set_service_status(*service, ServingStatus::NotServing).await;
         }
         // Whoever watches is told by now; a watch that went on would keep its connection, and the stop waiting for it.
         for service in grpc::SERVICES {
@@ -169,6 +200,7 @@ impl Daemon {
         stopping.send_replace(true);
         let deadline = tokio::time::Instant::now() + drain_timeout;
         let drained = tokio::time::timeout_at(deadline, &mut serving).await;
+        following.stop().await;
         recorder.stop();
         let how = match failed {
             Some(how) => how,
@@ -222,6 +254,27 @@ impl Phases {
         self.done.push((phase, u64::try_from(micros).unwrap_or(0)));
         self.since = now;
     }
+}
+
+/// Search is healthy while its index is there and goes on; nothing else depends on it.
+async fn health_of_search(health: &mut HealthReporter, search: &Search) -> JoinHandle<()> {
+    let status = |progress: &Progress| match progress {
+        Progress { position: Some(_), failure: None } => ServingStatus::Serving,
+        Progress { position: _, failure: _ } => ServingStatus::NotServing,
+    };
+    let mut progress = search.watch();
+    let mut shown = status(&progress.borrow_and_update());
+    health.set_service_status(grpc::SEARCH, shown).await;
+    let health = health.clone();
+    tokio::spawn(async move {
+        while progress.changed().await.is_ok() {
+            let now = status(&progress.borrow_and_update());
+            if now != shown {
+                health.set_service_status(grpc::SEARCH, now).await;
+                shown = now;
+            }
+        }
+    })
 }
 
 fn with_reflection(routes: Routes) -> anyhow::Result<Routes> {

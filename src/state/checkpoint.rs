@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use uuid::Uuid;
 
 use super::load::LoadError;
 use super::snapshot::Snapshot;
@@ -19,7 +18,7 @@ use crate::position::Position;
 use crate::wire;
 
 /// The form of rows; one of another form is not used.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.
@@ -82,7 +81,8 @@ struct Checkpoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entry {
     Stream(Box<Stream>),
-    Command(Position),
+    /// Commands whose events stand one behind the other, from this position on: a row for each would be most of all rows.
+    Commands(Position, Vec<CommandId>),
     Reference(Name, Name),
     EqualAccess(Name),
 }
@@ -131,13 +131,10 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
         let entry: Entry = postcard::from_bytes(&row.value).map_err(|_| "a row does not decode")?;
         match entry {
             Entry::Stream(stream) => snapshot.put_stream(*stream),
-            Entry::Command(position) => {
-                let id = row
-                    .key
-                    .get(1..)
-                    .and_then(|id| Uuid::from_slice(id).ok())
-                    .ok_or("a key does not decode")?;
-                snapshot.put_command(CommandId(id), position);
+            Entry::Commands(first, ids) => {
+                for (id, position) in ids.into_iter().zip(first.0..) {
+                    snapshot.put_command(id, Position(position));
+                }
             }
             Entry::Reference(named, by) => snapshot.refer(&named, &by),
             Entry::EqualAccess(name) => snapshot.put_equal_access(name),
@@ -239,10 +236,12 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
         put(key(b's', &[stream.name.as_str()]), &Entry::Stream(Box::new(stream.as_ref().clone())))?;
     }
+    if let Some(first) = events.first().map(|event| event.position) {
+        let ids = events.iter().map(|event| event.command_id).collect();
+        put([b"c", first.0.to_be_bytes().as_slice()].concat(), &Entry::Commands(first, ids))?;
+    }
     let mut references = BTreeSet::new();
     for event in events {
-        let id = [b"c", event.command_id.0.as_bytes().as_slice()].concat();
-        put(id, &Entry::Command(event.position))?;
         references.extend(event.content.fact.mentions().into_iter().map(|named| (named, &event.name)));
     }
     for (named, by) in references {

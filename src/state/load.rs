@@ -3,11 +3,12 @@
 //! The log is read sequentially from the frame of the first position that is wanted; the frame read last is kept, since
 //! the events of one request stand in one frame.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::domain::Event;
+use crate::domain::{Event, Name};
 use crate::log::{EventLog, ReadError};
 use crate::position::Position;
 use crate::wire::{self, Undecodable};
@@ -78,6 +79,28 @@ impl Loader {
             found.push(event.cloned().ok_or(LoadError::Missing { position })?);
         }
         Ok(found)
+    }
+
+    /// The streams with an event after one position and up to another.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LoadError`].
+    pub fn changed(&self, after: Position, until: Position) -> Result<BTreeSet<Name>, LoadError> {
+        let mut names = BTreeSet::new();
+        let mut next = after.next();
+        let on_log = |position| move |source| LoadError::Log { position, source };
+        let mut frames = self.log.read(next).map_err(on_log(next))?;
+        while next <= until {
+            let frame = frames.next().map_err(on_log(next))?.ok_or(LoadError::Missing { position: next })?;
+            let events = wire::decode_frame(&frame.payload);
+            let events = events.map_err(|source| LoadError::Undecodable { position: frame.first, source })?;
+            next = events.last().map_or(next, |last| last.position).next();
+            names.extend(
+                events.into_iter().filter(|e| e.position > after && e.position <= until).map(|e| e.name),
+            );
+        }
+        Ok(names)
     }
 
     /// The events of the frame that holds `position`.

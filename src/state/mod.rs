@@ -2,6 +2,7 @@
 //! decides on and what queries show.
 
 pub mod checkpoint;
+mod commands;
 mod load;
 mod past;
 mod snapshot;

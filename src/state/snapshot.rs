@@ -1,6 +1,7 @@
 //! What is known at one position: every stream's timeline and who refers to whom, as one value.
 //!
-//! 1. A copy costs nothing and never changes: a reader keeps one while the recorder goes on.
+//! 1. A copy costs nothing and never changes: a reader keeps one while the recorder goes on. The index of commands is shared
+//!    by all copies, which are of one history; each looks no further than its tail.
 //! 2. Everything in it follows from the log up to its tail, and from nothing else.
 //! 3. The indexes are insert-only: they name candidates, and a timeline says whether one still counts.
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use imbl::{HashMap, OrdSet};
 
+use super::commands::CommandIndex;
 use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
@@ -22,7 +24,7 @@ pub struct Snapshot {
     streams: HashMap<Name, Arc<Stream>>,
     names: OrdSet<Name>,
     referrers: HashMap<Name, OrdSet<Name>>,
-    commands: HashMap<CommandId, Position>,
+    commands: CommandIndex,
     alliance: Option<(Position, Name)>,
     equal_access: OrdSet<Name>,
 }
@@ -119,7 +121,12 @@ impl Snapshot {
 
     /// Where the event of a command stands.
     pub fn position_of(&self, id: CommandId) -> Option<Position> {
-        self.commands.get(&id).copied()
+        self.commands.get(id).filter(|&position| position <= self.tail)
+    }
+
+    /// Takes back the commands of events that were applied and did not become durable.
+    pub fn forget<'a>(&self, events: impl IntoIterator<Item = &'a Event>) {
+        events.into_iter().for_each(|event| self.commands.remove(event.command_id));
     }
 
     /// The alliance, with the position that made it known.

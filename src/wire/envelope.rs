@@ -114,22 +114,14 @@ pub fn encode_frame(events: &[Event]) -> Bytes {
     frame.encode_to_vec().into()
 }
 
-/// The events of a frame, as they are stored and sent.
-///
-/// # Errors
-/// If it is no frame.
-pub fn stored_events(payload: &[u8]) -> Result<Vec<v1::Event>, Undecodable> {
-    let v1::ReadEventsResponse { events, checkpoint: _, caught_up: _ } =
-        v1::ReadEventsResponse::decode(payload)?;
-    Ok(events)
-}
-
 /// Reads the events of a frame.
 ///
 /// # Errors
 /// If one of them is none that this schema knows.
 pub fn decode_frame(payload: &[u8]) -> Result<Vec<Event>, Undecodable> {
-    stored_events(payload)?.into_iter().map(decode_event).collect()
+    let v1::ReadEventsResponse { events, checkpoint: _, caught_up: _ } =
+        v1::ReadEventsResponse::decode(payload)?;
+    events.into_iter().map(decode_event).collect()
 }
 
 fn first(reader: Reader<'_>) -> Undecodable {

@@ -32,6 +32,11 @@ pub fn fact_kinds() -> Vec<String> {
     descriptor("minuted.v1.Fact").fields().map(|field| field.name().to_owned()).collect()
 }
 
+/// The field of a kind of fact in `Fact`; `None` if there is no such kind.
+pub fn kind_number(kind: &str) -> Option<u32> {
+    descriptor("minuted.v1.Fact").get_field_by_name(kind).map(|field| field.number())
+}
+
 /// The command that a line of an import says.
 ///
 /// # Errors

@@ -28,6 +28,7 @@ mod properties;
 mod reader;
 #[cfg(test)]
 mod sample;
+mod stored;
 pub mod time;
 mod violation;
 
@@ -35,11 +36,11 @@ pub use activity::{encode_access_framework, encode_exception};
 pub use decision::encode_link;
 pub use envelope::{
     decode_event, decode_frame, encode_command, encode_content, encode_event, encode_frame, parse_commands,
-    stored_events,
 };
-pub use json::fact_kinds;
+pub use json::{fact_kinds, kind_number};
 pub use list::NotSaid;
 pub use meeting::{encode_delegation, encode_venue};
+pub use stored::{Envelope, StoredBatch, StoredEvent, stored_events};
 pub use time::{decode_timestamp, encode_timestamp};
 pub use violation::{FieldViolation, Invalid, Undecodable};
 

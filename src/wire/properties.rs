@@ -16,6 +16,8 @@ fn whole(value: &impl std::fmt::Debug) -> String {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_written_is_read_the_same(event in sample::event()) {
         let stored = encode_event(&event);

@@ -52,6 +52,24 @@ def test_names_come_in_the_language_asked_for(client, recorded):
     assert (name["text"], name["language"]) == ("Macédoine du Nord", "fr")
 
 
+def test_a_search_finds_every_spelling_and_what_was_just_recorded(client, recorded):
+    search = "minuted.v1.SearchService/Search"
+
+    def found(query):
+        ask = {"query": query, "kinds": ["meetings"], "at_least_position": recorded[-1], "language": "fr"}
+        return client.call(search, ask)["results"]
+
+    spellings = [found(query) for query in ("réunion", "reunion", "REUNIONS")]
+    names = [[result["name"] for result in results] for results in spellings]
+    assert names[0] == names[1] == names[2]
+    first = spellings[0][0]
+    assert first["kind"] == "meetings" and first["title"]["language"] == "fr"
+    assert first["matches"][0]["field"] == "SEARCH_FIELD_TITLE"
+    with pytest.raises(Refused) as refusal:
+        client.call(search, {"query": " ", "kinds": ["treaties"]})
+    assert refusal.value.code == "INVALID_ARGUMENT"
+
+
 def test_events_are_read_and_followed(client, recorded):
     read = "minuted.v1.EventService/ReadEvents"
     positions = [int(e["position"]) for reply in client.stream(read, {}) for e in reply.get("events", [])]

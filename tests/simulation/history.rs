@@ -177,6 +177,9 @@ impl EventLog for Paced {
     fn read(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
         self.inner.read(from)
     }
+    fn read_cached(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        self.inner.read_cached(from)
+    }
     fn hash_at(&self, last: Position) -> Result<Option<FrameHash>, ReadError> {
         self.inner.hash_at(last)
     }
@@ -451,7 +454,7 @@ impl History {
             let from = Position(self.random.random_range(frame.first.0..=frame.last().0));
             let read = log.read(from).and_then(|mut reader| reader.next()).expect("nothing is damaged");
             assert!(read.as_ref() == Some(frame), "read from the middle");
-            assert_eq!(log.hash_at(frame.last()).expect("nothing is damaged"), Some(frame.hash));
+            assert_eq!(log.hash_at(frame.last()).expect("nothing is damaged"), Some(frame.hash()));
         }
     }
 

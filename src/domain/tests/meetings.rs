@@ -7,7 +7,7 @@ use crate::domain::meeting::MeetingFact::{Cancelled, Confirmed, Held, Invited, P
 use crate::domain::meeting::{
     Answer, Attendance, Core, Level, MeetingState, Mode, Particulars, SummaryState,
 };
-use crate::domain::time::Truth::{No, Yes};
+use crate::domain::time::Truth::{No, Possibly, Yes};
 
 const M: &str = "meetings/m";
 const JP: &str = "countries/jp";
@@ -162,4 +162,14 @@ fn its_day_is_the_local_day() {
     assert_eq!(meeting.within(on("2011-09-14"), on("2011-09-14")), No);
     assert_eq!(meeting.within(on("2011-09-16"), on("2011-09-20")), Yes);
     assert_eq!(meeting.within(on("2011-09-17"), on("2011-09-20")), No);
+}
+
+#[test]
+fn one_whose_last_day_is_unknown_takes_place_on_its_first() {
+    let scene = given([held(M, &[], "2011-09-15").until("unknown")]);
+    let meeting = scene.meeting(M);
+    assert_eq!(meeting.within(on("2011-09-15"), on("2011-09-15")), Yes);
+    assert_eq!(meeting.within(on("2011-01-01"), on("2026-01-01")), Yes);
+    assert_eq!(meeting.within(on("2011-09-16"), on("2011-09-20")), Possibly);
+    assert_eq!(meeting.within(on("2011-09-01"), on("2011-09-14")), No);
 }

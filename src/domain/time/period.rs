@@ -63,9 +63,10 @@ impl Spell {
         ])
     }
 
-    /// Whether it holds on some day of the time from the first day of `from` to the last day of `to`.
+    /// Whether it holds on some day of the time from the first day of `from` to the last day of `to`; on the day of its
+    /// beginning it does, even where its end is unknown.
     pub fn touches(&self, from: When, to: When) -> Truth {
-        self.begin.by(to).and(self.end.after(from))
+        self.begin.by(to).and(self.end.after(from).or(from.by(self.begin)))
     }
 }
 

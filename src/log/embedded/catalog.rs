@@ -9,12 +9,12 @@ use parking_lot::{Mutex, RwLock};
 use super::super::segment::{FOOTER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
 use super::super::storage::{Mode, Storage, StorageFile};
 use super::super::{Position, ReadError};
-use super::walk::{Skip, Walk};
+use super::walk::{Skip, Walk, Window};
 
 /// The distance between the entries of an index: 16 bytes of memory for so many on disk.
-const INDEX_STEP_BYTES: u64 = 64 << 10;
+const INDEX_STEP_BYTES: u64 = 4 << 10;
 
-/// Where some of a segment's frames begin: about one every 64 KiB.
+/// Where some of a segment's frames begin: about one every 4 KiB.
 #[derive(Default)]
 pub(super) struct SparseIndex(Vec<(Position, u64)>);
 
@@ -98,17 +98,24 @@ impl Segment {
         Ok(file)
     }
 
+    /// Whether it is known where its frames begin, without going through it first.
+    pub(super) fn is_indexed(&self) -> bool {
+        self.index.lock().is_some()
+    }
+
     /// A walk that has come to the frame that contains `from`, which is in this segment.
-    pub(super) fn walk_to(&self, from: Position, storage: &dyn Storage) -> Result<Walk, ReadError> {
-        let file = self.open(storage)?;
-        if from <= self.header.first {
-            return Ok(Walk::start(file, &self.header));
+    pub(super) fn walk_to(
+        &self,
+        from: Position,
+        file: Arc<dyn StorageFile>,
+        window: Window,
+    ) -> Result<Walk, ReadError> {
+        let near = if from <= self.header.first { None } else { self.near(from, &file)? };
+        let (first, offset) = near.unwrap_or((self.header.first, SEGMENT_HEADER_BYTES));
+        let mut walk = Walk::middle(file, &self.header, first, offset).with(window);
+        if from <= first {
+            return Ok(walk);
         }
-        let near = self.near(from, &file)?;
-        let mut walk = match near {
-            Some((first, offset)) => Walk::middle(file, &self.header, first, offset),
-            None => Walk::start(file, &self.header),
-        };
         let limit = self.extent().end;
         loop {
             match walk.skip(from, limit).map_err(|error| self.io(error))? {
@@ -165,6 +172,11 @@ pub(super) struct Catalog {
 impl Catalog {
     pub(super) fn new(dir: &Path, storage: Arc<dyn Storage>, segments: Vec<Arc<Segment>>) -> Catalog {
         Catalog { dir: dir.to_owned(), storage, segments: RwLock::new(segments) }
+    }
+
+    /// The last durable position.
+    pub(super) fn tail(&self) -> Position {
+        self.segments.read().last().map_or(Position::ZERO, |segment| segment.extent().last)
     }
 
     pub(super) fn push(&self, segment: Arc<Segment>) {

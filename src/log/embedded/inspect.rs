@@ -277,10 +277,10 @@ impl Going<'_> {
                 Err(error) => {
                     return (self.visit)(damage(self.path, offset, error.to_string(), Verdict::Unreadable));
                 }
-                Ok(Found::Frame { header, payload, hash }) => {
-                    let payload = Bytes::copy_from_slice(payload);
-                    let frame = Frame { first: header.first, events: header.events, payload, hash };
-                    (self.link.tail, self.link.hash) = (frame.last(), Some(hash));
+                Ok(Found::Frame { header, payload }) => {
+                    let (payload, previous) = (Bytes::copy_from_slice(payload), header.previous);
+                    let frame = Frame { first: header.first, events: header.events, payload, previous };
+                    (self.link.tail, self.link.hash) = (frame.last(), walk.previous);
                     let (bytes, durable) = (header.stride(), header.durable);
                     (self.visit)(Finding::Frame { frame, offset, bytes, durable })?;
                     continue;

@@ -25,7 +25,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::catalog::Catalog;
-use self::reader::Reader;
+use self::reader::{Patience, Reader};
 use self::writer::{Command, Writer};
 use super::error::{AppendError, OpenError, ReadError};
 use super::storage::{Lock, Storage, is_no_room};
@@ -244,7 +244,15 @@ impl EventLog for EmbeddedLog {
         if from > tail.next() {
             return Err(ReadError::BeyondTail { from, tail });
         }
-        Ok(Box::new(Reader::start(&self.catalog, from.max(Position(1)))?))
+        Ok(Box::new(Reader::start(&self.catalog, from.max(Position(1)), Patience::Waits)?))
+    }
+
+    fn read_cached(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        let tail = self.tail();
+        if from > tail.next() {
+            return Err(ReadError::BeyondTail { from, tail });
+        }
+        Ok(Box::new(Reader::start(&self.catalog, from.max(Position(1)), Patience::CachedOnly)?))
     }
 
     fn hash_at(&self, last: Position) -> Result<Option<FrameHash>, ReadError> {
@@ -254,8 +262,8 @@ impl EventLog for EmbeddedLog {
         if last > self.tail() {
             return Ok(None);
         }
-        let frame = Reader::start(&self.catalog, last)?.next()?;
-        Ok(frame.filter(|frame| frame.last() == last).map(|frame| frame.hash))
+        let frame = Reader::start(&self.catalog, last, Patience::Waits)?.next()?;
+        Ok(frame.filter(|frame| frame.last() == last).map(|frame| frame.hash()))
     }
 
     fn report(&self) -> LogStatus {

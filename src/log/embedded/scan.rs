@@ -61,7 +61,10 @@ pub(super) fn scan(file: &Arc<dyn StorageFile>, header: &SegmentHeader) -> io::R
     };
     let why = loop {
         match walk.step(u64::MAX)? {
-            Found::Frame { header, hash, .. } => scan.pass(&header, hash),
+            Found::Frame { header, .. } => {
+                let hash = walk.previous.expect("a scan checks the chain");
+                scan.pass(&header, hash);
+            }
             Found::Footer(footer) => break scan.footer_fault(&footer),
             Found::Nothing => break None,
             Found::Damage(why) => break Some(why),

@@ -26,6 +26,13 @@ impl Window {
         Window { start: 0, buffer: Vec::new(), filled: 0, read_bytes: READ_BYTES_FIRST }
     }
 
+    /// Forgets what was read and reads little at first; the memory is kept, unless it is much.
+    pub(super) fn empty(&mut self) {
+        self.buffer.truncate(READ_BYTES_FIRST);
+        self.buffer.shrink_to_fit();
+        (self.start, self.filled, self.read_bytes) = (0, 0, READ_BYTES_FIRST);
+    }
+
     /// The `len` bytes at `offset`, or those of them that are before `limit` and the end of the file.
     pub(super) fn get(
         &mut self,
@@ -73,7 +80,7 @@ fn bytes_between(offset: u64, limit: u64) -> usize {
 /// What stands where a walk has come to.
 pub(super) enum Found<'a> {
     /// A frame in good order, now behind the walk.
-    Frame { header: FrameHeader, payload: &'a [u8], hash: FrameHash },
+    Frame { header: FrameHeader, payload: &'a [u8] },
     /// The footer of a sealed segment.
     Footer(Footer),
     /// No frame: zeros, or the end of the file.
@@ -89,8 +96,10 @@ pub(super) struct Walk {
     pub(super) next: Position,
     /// Not known in the middle of a segment until one frame was read.
     pub(super) previous: Option<FrameHash>,
+    /// Whether each frame is checked to follow on the one before it, which takes the hash of each.
+    chained: bool,
     salt: Salt,
-    window: Window,
+    pub(super) window: Window,
 }
 
 impl Walk {
@@ -108,7 +117,24 @@ impl Walk {
         next: Position,
         offset: u64,
     ) -> Walk {
-        Walk { file, offset, next, previous: None, salt: header.salt(), window: Window::new() }
+        let (salt, window) = (header.salt(), Window::new());
+        Walk { file, offset, next, previous: None, chained: true, salt, window }
+    }
+
+    /// Checks each frame by its checksums alone, as a reader does: that the frames were chained was seen to when they were
+    /// written.
+    pub(super) fn unchained(mut self) -> Walk {
+        (self.previous, self.chained) = (None, false);
+        self
+    }
+
+    /// Makes use of what was read of the same file before.
+    pub(super) fn with(mut self, mut window: Window) -> Walk {
+        if window.passed(self.offset).is_none() {
+            window.empty();
+        }
+        self.window = window;
+        self
     }
 
     /// Reads what stands here, up to `limit`, and goes on behind it if it is a frame.
@@ -132,11 +158,10 @@ impl Walk {
             return Ok(Found::Damage(why));
         }
         let payload = &body[..header.payload_bytes as usize];
-        let hash = header.previous.chain(header.first, header.events, payload);
+        self.previous = self.chained.then(|| header.previous.chain(header.first, header.events, payload));
         self.offset += header.stride();
         self.next = header.last().next();
-        self.previous = Some(hash);
-        Ok(Found::Frame { header, payload, hash })
+        Ok(Found::Frame { header, payload })
     }
 
     /// Goes past the frame here by its header alone, unless it contains `until`; the header if it was passed.

@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::io::{Errno, ReadWriteFlags};
+
 use super::{Lock, LockError, Mode, Storage, StorageFile};
 
 /// The file system of the operating system.
@@ -103,6 +105,16 @@ struct DiskFile(File);
 impl StorageFile for DiskFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         self.0.read_at(buffer, offset)
+    }
+
+    fn read_cached(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut buffers = [io::IoSliceMut::new(buffer)];
+        let read = rustix::io::preadv2(&self.0, &mut buffers, offset, ReadWriteFlags::NOWAIT);
+        read.map_err(|error| match error {
+            // Not every file system can say what is in memory.
+            Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL => io::ErrorKind::WouldBlock.into(),
+            error => error.into(),
+        })
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {

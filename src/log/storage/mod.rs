@@ -55,6 +55,9 @@ pub trait StorageFile: Send + Sync {
     /// Reads some bytes at `offset`; 0 at the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
+    /// As `read_at`, but only what is in memory already; otherwise the answer is an error of the kind `WouldBlock`.
+    fn read_cached(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
     /// Writes some of `bytes` at `offset` and says how many.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
 

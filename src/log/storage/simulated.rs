@@ -361,6 +361,10 @@ impl StorageFile for SimulatedFile {
         })
     }
 
+    fn read_cached(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.read_at(buffer, offset)
+    }
+
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         let offset = usize::try_from(offset).map_err(|_| ErrorKind::FileTooLarge)?;
         let fits = self.with(|disk| {

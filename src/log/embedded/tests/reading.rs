@@ -4,7 +4,7 @@ use std::thread;
 
 use super::super::super::FrameReader;
 use super::super::super::storage::DiskStorage;
-use super::super::reader::Reader;
+use super::super::reader::{Patience, Reader};
 use super::*;
 
 fn on_disk(dir: &Path, segment_bytes: u64) -> EmbeddedLog {
@@ -80,7 +80,7 @@ async fn readers_follow_a_growing_log_over_its_segments() {
 async fn a_segment_is_not_left_before_its_end() {
     let disk = written(false).await;
     let log = open(&disk).unwrap();
-    let mut reader = Reader::start(&log.catalog, Position(1)).unwrap();
+    let mut reader = Reader::start(&log.catalog, Position(1), Patience::Waits).unwrap();
     assert_eq!(reader.next().unwrap().map(|it| it.last()), Some(Position(1)));
     assert!(reader.follow().unwrap());
     assert_eq!(reader.next().unwrap().map(|it| it.first), Some(Position(2)));

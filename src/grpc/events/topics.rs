@@ -21,6 +21,11 @@ pub(super) struct Topics {
     since: Mutex<HashMap<Name, Option<Position>>>,
 }
 
+/// Whether a stream of this name is a meeting's.
+pub(super) fn is_of_meeting(stream: &str) -> bool {
+    stream.split_once('/').is_some_and(|(collection, _)| collection == Collection::Meetings.text())
+}
+
 impl Topics {
     /// These, where `state` knows all events before the first that is shown.
     pub(super) fn new(wanted: HashSet<String>, state: State) -> Topics {
@@ -33,9 +38,6 @@ impl Topics {
     ///
     /// Any [`LoadError`].
     pub(super) fn passes(&self, event: &Event) -> Result<bool, LoadError> {
-        if event.name.collection() != Collection::Meetings {
-            return Ok(false);
-        }
         let mut all = self.since.lock();
         let since = match all.get(&event.name) {
             Some(since) => *since,

@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Measures minuted beside UmaDB, the nearest peer: the same loads, in turns, in one run. Medians and [least..most].
+
+    cargo build --release && cargo build --release --manifest-path benches/umadb/Cargo.toml --target-dir target
+    python3 -m venv target/umadb && target/umadb/bin/pip install umadb==0.7.8
+    benches/compare.py [--rounds 5] [--seconds 3] [--dir target/compare]
+
+Leave the machine alone meanwhile. Both daemons keep their data in --dir, which is emptied first and afterwards.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+EMPTY, RECORDS, BATCHES = "an empty call", "durable records", "events in batches of 100"
+READ, ENTITY, SYNC = "all events read, decoded", "one entity's events read", "4 KiB overwritten, fdatasync"
+
+
+def written(process):
+    """Bytes that the process made the kernel write to the disk."""
+    return int(re.search(r"^write_bytes: (\d+)", pathlib.Path(f"/proc/{process.pid}/io").read_text(), re.M)[1])
+
+
+def resident(process):
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+def output(*command):
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["measured"]
+
+
+class Daemon:
+    """A daemon on an empty directory, and what measures it."""
+
+    def __init__(self, name, directory, port, args):
+        self.name, self.dir, self.addr, self.args = name, directory / name, f"127.0.0.1:{port}", args
+
+    def __enter__(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+        self.dir.mkdir(parents=True)
+        if self.name == "minuted":
+            command = [self.args.minuted, "serve", "--data-dir", self.dir, "--listen", self.addr]
+        else:
+            command = [self.args.umadb, "--listen", self.addr, "--db-path", self.dir]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def load(self, clients, seconds):
+        if self.name == "minuted":
+            command = [self.args.minuted, "bench", "--addr", self.addr, "--data-dir", self.dir, "--seconds", seconds]
+            return output(*command, "--clients", clients, "--format", "json")
+        return output(self.args.umadb_bench, self.addr, seconds, clients)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", default="3")
+    parser.add_argument("--clients", default="1,8,64,256")
+    parser.add_argument("--dir", type=pathlib.Path, default=ROOT / "target/compare")
+    parser.add_argument("--minuted", default=ROOT / "target/release/minuted")
+    parser.add_argument("--umadb", default=ROOT / "target/umadb/bin/umadb")
+    parser.add_argument("--umadb-bench", default=ROOT / "target/release/umadb-bench")
+    args = parser.parse_args()
+
+    found = {}
+    for round_ in range(args.rounds):
+        for name, port in ("minuted", 7461), ("umadb", 7462):
+            with Daemon(name, args.dir, port, args) as daemon:
+                for one in daemon.load(args.clients, args.seconds):
+                    for figure in "per_second", "p50_micros", "p99_micros":
+                        found.setdefault((name, one["what"], one["clients"], figure), []).append(one[figure])
+                found.setdefault((name, "resident", 0, "KiB"), []).append(resident(daemon.process))
+            print(f"round {round_ + 1} of {args.rounds}: {name}, load {os.getloadavg()[0]:.1f}", flush=True)
+
+    def median(name, what, clients, figure="per_second"):
+        values = found.get((name, what, clients, figure))
+        return statistics.median(values) if values else float("nan")
+
+    print(f"\n{'what':34}{'clients':>8}  {'figure':12}{'minuted':>32}{'UmaDB':>32}{'ratio':>7}")
+    for name, what, clients, figure in sorted((key for key in found if key[0] == "minuted"), key=lambda key: key[1:]):
+        texts = []
+        for who in "minuted", "umadb":
+            values = found.get((who, what, clients, figure), [])
+            spread = f"[{min(values):,.0f}..{max(values):,.0f}]" if values else ""
+            texts.append(f"{statistics.median(values):,.0f} {spread}" if values else "")
+        ratio = median("minuted", what, clients, figure) / median("umadb", what, clients, figure)
+        print(f"{what:34}{clients:>8}  {figure:12}{texts[0]:>32}{texts[1]:>32}{ratio:>7.2f}")
+
+    base = median("minuted", SYNC, 1, "p50_micros") + median("minuted", EMPTY, 1, "p50_micros")
+    one = median("minuted", RECORDS, 1, "p50_micros")
+    print(f"\np50 of one record at 1 client: {one / base:.2f} x (fdatasync + empty call), "
+          f"{one / median('umadb', RECORDS, 1, 'p50_micros'):.2f} x the peer's")
+    for clients in 8, 64, 256:
+        ours = median("minuted", RECORDS, clients)
+        print(f"records/s at {clients}: {ours / median('umadb', RECORDS, clients):.2f} x the peer's, "
+              f"{100 * ours / median('minuted', EMPTY, clients):.0f} % of the empty call's rate")
+    for what, clients in (BATCHES, 8), (READ, 1), (ENTITY, 1):
+        print(f"{what}: {median('minuted', what, clients) / median('umadb', what, clients):.2f} x the peer's")
+    entity, empty = (median("minuted", what, 1, "p50_micros") for what in (ENTITY, EMPTY))
+    print(f"one entity's events: p50 {entity / empty:.2f} x the empty call's")
+
+
+if __name__ == "__main__":
+    main()

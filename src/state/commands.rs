@@ -1,0 +1,52 @@
+//! Where the event of every command stands: what makes a command that is sent again, in ten years, known for what it is.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use crate::domain::CommandId;
+use crate::position::Position;
+
+/// The parts of the index; a part that grows is copied, and the others are not kept waiting.
+const PARTS: usize = 256;
+
+/// The positions of commands, shared by all snapshots of one history: a snapshot leaves out what is beyond its tail. An
+/// entry takes 25 bytes, and 57 at most with the room that a part has to grow.
+#[derive(Clone, Debug)]
+pub(super) struct CommandIndex(Arc<[RwLock<HashMap<CommandId, Position>>]>);
+
+impl CommandIndex {
+    pub(super) fn get(&self, id: CommandId) -> Option<Position> {
+        self.part(id).read().get(&id).copied()
+    }
+
+    pub(super) fn insert(&self, id: CommandId, position: Position) {
+        self.part(id).write().insert(id, position);
+    }
+
+    /// Takes back what did not become durable, so that its position may be another's.
+    pub(super) fn remove(&self, id: CommandId) {
+        self.part(id).write().remove(&id);
+    }
+
+    /// Ids are random, or made by hashing: their last byte spreads them well enough.
+    fn part(&self, id: CommandId) -> &RwLock<HashMap<CommandId, Position>> {
+        &self.0[usize::from(id.0.as_bytes()[15]) % PARTS]
+    }
+}
+
+impl Default for CommandIndex {
+    fn default() -> CommandIndex {
+        CommandIndex((0..PARTS).map(|_| RwLock::default()).collect())
+    }
+}
+
+impl PartialEq for CommandIndex {
+    fn eq(&self, other: &CommandIndex) -> bool {
+        let same = |(one, other): (&RwLock<_>, &RwLock<_>)| *one.read() == *other.read();
+        Arc::ptr_eq(&self.0, &other.0) || self.0.iter().zip(other.0.iter()).all(same)
+    }
+}
+
+impl Eq for CommandIndex {}

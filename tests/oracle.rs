@@ -1,0 +1,313 @@
+//! An oracle: every answer that the product gives, beside one read naively off the exported events.
+//!
+//! It shares no code with the product but the schema: `oracle/known.rs` reads which events stand, `oracle/dates.rs` what
+//! their dates mean, the other files what follows, each as DOMAIN.md says it and however slowly. Random histories, with
+//! late facts, inexact dates, corrections and retractions, are recorded through the services, exported, and asked about at
+//! random pairs of times.
+//!
+//! 1. The answer to a question, as of any day and any time of recording, is the oracle's.
+//! 2. The same question with the two times of its answer gives the same bytes, whatever was recorded since.
+//! 3. Every rpc that reads is compared, or is named here with the reason why not.
+//!
+//! ```text
+//! cargo test --test oracle                                      what every change is checked with
+//! MINUTED_SEED=42 cargo test --test oracle                      one history again, as a failure names it
+//! MINUTED_SEEDS=100000 cargo test --release --test oracle       a campaign; MINUTED_SEED_FROM=… goes on elsewhere
+//! ```
+
+#[path = "oracle/actors.rs"]
+mod actors;
+#[path = "oracle/asked.rs"]
+mod asked;
+#[path = "oracle/dates.rs"]
+mod dates;
+#[path = "oracle/history.rs"]
+mod history;
+#[path = "oracle/known.rs"]
+mod known;
+#[path = "oracle/meetings.rs"]
+mod meetings;
+#[path = "oracle/policy.rs"]
+mod policy;
+#[path = "oracle/registers.rs"]
+mod registers;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use asked::Question;
+use dates::{Span, Truth};
+use history::History;
+use jiff::{Timestamp, ToSpan};
+use known::Known;
+use minuted::grpc::events::Events;
+use minuted::grpc::events::server::event_service_server::EventServiceServer;
+use minuted::grpc::reading::Readers;
+use minuted::grpc::records::Records;
+use minuted::log::{EventLog, MemoryLog};
+use minuted::proto::v1::event_service_client::EventServiceClient;
+use minuted::proto::v1::record_service_client::RecordServiceClient;
+use minuted::proto::v1::record_service_server::RecordServiceServer;
+use minuted::proto::{FILE_DESCRIPTOR_SET, v1};
+use minuted::recorder::{self, Clock, Recorder};
+use minuted::state::{Snapshot, State};
+use minuted::wire::{Limits, json};
+use prost_reflect::DescriptorPool;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+/// How many histories, where nobody asks for more.
+const HISTORIES: u64 = 2_000;
+/// How many requests a history has at most, and how often it is asked about.
+const REQUESTS: usize = 36;
+const ROUNDS: usize = 2;
+
+/// The rpcs that are not compared.
+const NOT_COMPARED: &[(&str, &str, &str)] = &[
+    ("RecordService", "Record", "it writes"),
+    ("RecordService", "RecordStream", "it writes"),
+    ("EventService", "ReadEvents", "it is what the oracle reads"),
+    ("MeetingService", "ExportCalendar", "not yet: which meetings a calendar can hold"),
+    ("AdminService", "GetStatus", "it says how the daemon is, not what was so"),
+    ("DecisionService", "ListIntentions", "not yet: what became of an intention"),
+    ("DossierService", "ListActorEvents", "not yet: what belongs into a dossier"),
+    ("EventService", "GetEvent", "not yet; what stands and what is known of it is behind every other answer"),
+];
+
+fn truth(truth: Truth) -> i32 {
+    match truth {
+        Truth::No => v1::Truth::No as i32,
+        Truth::Possibly => v1::Truth::Possibly as i32,
+        Truth::Yes => v1::Truth::Yes as i32,
+    }
+}
+
+/// How many certainly, and how many possibly.
+fn counted(truths: impl Iterator<Item = Truth> + Clone) -> Value {
+    json!([
+        truths.clone().filter(|t| *t == Truth::Yes).count(),
+        truths.filter(|t| *t == Truth::Possibly).count()
+    ])
+}
+
+/// A clock that goes on by a second whenever it is looked at.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-10-01T12:00:00Z".parse().unwrap();
+        start + self.0.fetch_add(1, Ordering::Relaxed).seconds()
+    }
+}
+
+/// The product's services over a log in memory, called by the generated clients.
+struct Product {
+    readers: Readers,
+    records: RecordServiceClient<RecordServiceServer<Records>>,
+    events: EventServiceClient<EventServiceServer<Events>>,
+    recorder: Recorder,
+    _stop: watch::Sender<bool>,
+}
+
+impl Product {
+    fn start() -> Product {
+        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
+        let state = State::open(log.clone(), Snapshot::default()).unwrap();
+        let clock = Arc::new(Ticking(AtomicI64::new(0)));
+        let limits = recorder::Limits::default();
+        let (recorder, run) = Recorder::new(log.clone(), state.clone(), clock.clone(), limits).unwrap();
+        tokio::spawn(run);
+        let (stop, stopping) = watch::channel(false);
+        let readers = Readers::new(state, clock);
+        let records = Records::new(recorder.clone(), Limits::default(), stopping.clone());
+        let events = Events::new(readers.clone(), log, stopping);
+        Product {
+            readers,
+            records: RecordServiceClient::new(RecordServiceServer::new(records)),
+            events: EventServiceClient::new(EventServiceServer::new(events)),
+            recorder,
+            _stop: stop,
+        }
+    }
+
+    async fn record(&mut self, command: v1::Command) -> bool {
+        let request = v1::RecordRequest { commands: vec![command], validate_only: false };
+        self.records.record(request).await.is_ok()
+    }
+
+    /// What is exported beyond a position.
+    async fn export(&mut self, after: u64) -> Vec<v1::Event> {
+        let start = Some(v1::read_events_request::Start::FromPosition(after + 1));
+        let ask = v1::ReadEventsRequest { start, ..v1::ReadEventsRequest::default() };
+        let mut stream = self.events.read_events(ask).await.unwrap().into_inner();
+        let mut events = Vec::new();
+        while let Some(batch) = stream.message().await.unwrap() {
+            events.extend(batch.events);
+        }
+        events
+    }
+}
+
+/// A history, what it was asked, and what it answered.
+struct Run {
+    seed: u64,
+    history: History,
+    product: Product,
+    events: Vec<v1::Event>,
+    asked: Vec<(Question, Vec<u8>)>,
+}
+
+impl Run {
+    async fn all(seed: u64) -> (usize, usize) {
+        let (history, product) = (History::new(seed), Product::start());
+        let mut run = Run { seed, history, product, events: Vec::new(), asked: Vec::new() };
+        for command in run.history.beginnings() {
+            run.record(command).await;
+        }
+        let requests = 10 + run.history.dice.below(REQUESTS - 10);
+        for round in 1..=ROUNDS {
+            for _ in 0..requests / ROUNDS {
+                let command = run.history.next(&run.events);
+                run.record(command).await;
+            }
+            run.ask().await;
+            if round == ROUNDS {
+                run.ask_again().await;
+            }
+        }
+        run.product.recorder.stop();
+        (run.events.len(), run.asked.len())
+    }
+
+    async fn record(&mut self, command: v1::Command) {
+        if self.product.record(command).await {
+            let after = self.events.len() as u64;
+            self.events.extend(self.product.export(after).await);
+        }
+    }
+
+    /// One question of each kind, each as of its own two times.
+    async fn ask(&mut self) {
+        for mut question in self.history.questions() {
+            let position = self.history.dice.below(self.events.len() + 1);
+            let known_at = match position {
+                // Half a second after an event, only it and those before it are known.
+                at if at > 0 && self.history.dice.one_in(3) => {
+                    let mut time = self.events[at - 1].recorded_at.unwrap();
+                    time.nanos += 500_000_000;
+                    v1::as_of::KnownAt::KnownTime(time)
+                }
+                at => v1::as_of::KnownAt::KnownPosition(at as u64),
+            };
+            let valid_at = self.history.dice.date();
+            let t = Span::parse(&valid_at);
+            *question.as_of() = Some(v1::AsOf { valid_at: valid_at.clone(), known_at: Some(known_at) });
+            let answer = question.ask(&self.product.readers).await;
+            let expected = question.oracle(&Known::at(&self.events, position as u64), t);
+            let got = question.product(&answer);
+            let same = agree(expected.as_ref(), got.as_ref());
+            assert!(same, "{}", self.mismatch(&question, expected.as_ref(), got.as_ref()));
+            if let Ok(bytes) = answer {
+                let answered = question.answered(&bytes);
+                assert_eq!((answered.known_position, &answered.valid_at), (position as u64, &valid_at));
+                self.asked.push((question, bytes));
+            }
+        }
+    }
+
+    /// The same questions, with the two times of their answers.
+    async fn ask_again(&mut self) {
+        for (question, bytes) in &self.asked {
+            let v1::AnsweredAsOf { valid_at, known_position } = question.answered(bytes);
+            let mut again = question.clone();
+            let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
+            *again.as_of() = Some(v1::AsOf { valid_at, known_at });
+            let answer = again.ask(&self.product.readers).await.unwrap();
+            assert!(answer == *bytes, "MINUTED_SEED={}: another answer to {again:?}", self.seed);
+        }
+    }
+
+    fn mismatch(&self, question: &Question, expected: Option<&Value>, got: Option<&Value>) -> String {
+        let commands = self.events.iter().map(|event| {
+            let v1::Event { position, name, command_id, valid, source, fact, .. } = event.clone();
+            let command = v1::Command { command_id, name, expected_version: None, valid, source, fact };
+            format!("{position:>4} {}\n", json::to_json("minuted.v1.Command", &command, false))
+        });
+        let none = Value::from("NOT_FOUND");
+        format!(
+            "MINUTED_SEED={}\n{}{question:?}\n  the oracle  {}\n  the product {}",
+            self.seed,
+            commands.collect::<String>(),
+            expected.unwrap_or(&none),
+            got.unwrap_or(&none),
+        )
+    }
+}
+
+/// Where the oracle says `any`, dates leave it open what of it is possible, and it says nothing.
+fn agree(expected: Option<&Value>, got: Option<&Value>) -> bool {
+    match (expected, got) {
+        (None, None) => true,
+        (Some(Value::String(any)), Some(Value::Array(_))) if any == "any" => true,
+        (Some(Value::Array(expected)), Some(Value::Array(got))) => {
+            expected.len() == got.len() && expected.iter().zip(got).all(|(e, g)| agree(Some(e), Some(g)))
+        }
+        (Some(Value::Object(expected)), Some(Value::Object(got))) => {
+            expected.len() == got.len() && expected.iter().all(|(field, e)| agree(Some(e), got.get(field)))
+        }
+        (expected, got) => expected == got,
+    }
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable}={text} is no number")))
+}
+
+#[test]
+fn every_answer_is_the_oracle_s() {
+    let (from, count) = match number("MINUTED_SEED") {
+        Some(seed) => (seed, 1),
+        None => (number("MINUTED_SEED_FROM").unwrap_or(1), number("MINUTED_SEEDS").unwrap_or(HISTORIES)),
+    };
+    let (next, events, asked) = (AtomicU64::new(from), AtomicU64::new(0), AtomicU64::new(0));
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= from + count {
+                return;
+            }
+            let (recorded, answered) = runtime.block_on(Run::all(seed));
+            events.fetch_add(recorded as u64, Ordering::Relaxed);
+            asked.fetch_add(answered as u64, Ordering::Relaxed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for thread in all {
+            thread.join().expect("no answer differs");
+        }
+    });
+    let (events, asked) = (events.into_inner(), asked.into_inner());
+    println!("{count} histories from {from}: {events} events, {asked} answers, each twice");
+    assert!(count < 10 || events > 15 * count && asked > 20 * count, "the histories are of little use");
+}
+
+#[test]
+fn every_rpc_is_compared_or_named() {
+    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).unwrap();
+    let ours = pool.services().filter(|service| service.parent_file().package_name() == "minuted.v1");
+    let all: BTreeSet<(String, String)> = ours
+        .flat_map(|service| {
+            let rpcs: Vec<_> = service.methods().map(|rpc| rpc.name().to_owned()).collect();
+            rpcs.into_iter().map(move |rpc| (service.name().to_owned(), rpc))
+        })
+        .collect();
+    let not_compared = NOT_COMPARED.iter().map(|(service, rpc, _)| (*service, *rpc));
+    let named: Vec<_> = asked::COMPARED.iter().copied().chain(not_compared).collect();
+    let here: BTreeSet<_> = named.iter().map(|(s, rpc)| ((*s).to_owned(), (*rpc).to_owned())).collect();
+    assert_eq!((&here, here.len()), (&all, named.len()));
+}

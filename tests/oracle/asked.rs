@@ -1,0 +1,379 @@
+//! Every question that is compared: how the product is asked, and what of its answer is compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minuted::grpc::reading::Readers;
+use minuted::grpc::{
+    activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
+};
+use minuted::proto::v1;
+use minuted::proto::v1::activity_service_client::ActivityServiceClient;
+use minuted::proto::v1::actor_service_client::ActorServiceClient;
+use minuted::proto::v1::agreement_service_client::AgreementServiceClient;
+use minuted::proto::v1::area_service_client::AreaServiceClient;
+use minuted::proto::v1::decision_service_client::DecisionServiceClient;
+use minuted::proto::v1::dossier_service_client::DossierServiceClient;
+use minuted::proto::v1::framework_service_client::FrameworkServiceClient;
+use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
+use minuted::proto::v1::operation_service_client::OperationServiceClient;
+use prost::Message;
+use serde_json::{Value, json};
+use tonic::{Code, Status};
+
+use crate::dates::Span;
+use crate::known::Known;
+
+macro_rules! questions {
+    ($($name:ident: $service:literal $client:ident($module:ident).$rpc:ident($request:ident) -> $response:ident;)*) => {
+        /// A question, as it is sent.
+        #[derive(Clone, Debug)]
+        pub(crate) enum Question {
+            $($name(v1::$request),)*
+        }
+
+        /// The rpcs that are compared.
+        pub(crate) const COMPARED: &[(&str, &str)] = &[$(($service, stringify!($name)),)*];
+
+        impl Question {
+            /// Asks the product; the answer as its bytes.
+            pub(crate) async fn ask(&self, readers: &Readers) -> Result<Vec<u8>, Status> {
+                match self {
+                    $(Question::$name(request) => {
+                        let mut client = $client::new($module::service(readers.clone()));
+                        let answer = client.$rpc(request.clone()).await?;
+                        Ok(answer.into_inner().encode_to_vec())
+                    })*
+                }
+            }
+
+            pub(crate) fn as_of(&mut self) -> &mut Option<v1::AsOf> {
+                match self {
+                    $(Question::$name(request) => &mut request.as_of,)*
+                }
+            }
+
+            /// The two times of an answer.
+            pub(crate) fn answered(&self, bytes: &[u8]) -> v1::AnsweredAsOf {
+                match self {
+                    $(Question::$name(_) => {
+                        v1::$response::decode(bytes).unwrap().answered_as_of.expect("every answer says it")
+                    })*
+                }
+            }
+
+            fn seen(&self, bytes: &[u8]) -> Value {
+                match self {
+                    $(Question::$name(_) => Seen::seen(v1::$response::decode(bytes).unwrap()),)*
+                }
+            }
+        }
+    };
+}
+
+questions! {
+    GetStanding: "ActorService" ActorServiceClient(actors).get_standing(GetStandingRequest) -> GetStandingResponse;
+    GetActor: "ActorService" ActorServiceClient(actors).get_actor(GetActorRequest) -> GetActorResponse;
+    ListActors: "ActorService" ActorServiceClient(actors).list_actors(ListActorsRequest) -> ListActorsResponse;
+    GetFramework: "FrameworkService" FrameworkServiceClient(frameworks).get_framework(GetFrameworkRequest) -> GetFrameworkResponse;
+    ListFrameworks: "FrameworkService" FrameworkServiceClient(frameworks).list_frameworks(ListFrameworksRequest) -> ListFrameworksResponse;
+    GetArea: "AreaService" AreaServiceClient(areas).get_area(GetAreaRequest) -> GetAreaResponse;
+    ListAreas: "AreaService" AreaServiceClient(areas).list_areas(ListAreasRequest) -> ListAreasResponse;
+    ListAreaChoices: "AreaService" AreaServiceClient(areas).list_area_choices(ListAreaChoicesRequest) -> ListAreaChoicesResponse;
+    ListOneWayAreas: "AreaService" AreaServiceClient(areas).list_one_way_areas(ListOneWayAreasRequest) -> ListOneWayAreasResponse;
+    GetAgreement: "AgreementService" AgreementServiceClient(agreements).get_agreement(GetAgreementRequest) -> GetAgreementResponse;
+    ListAgreements: "AgreementService" AgreementServiceClient(agreements).list_agreements(ListAgreementsRequest) -> ListAgreementsResponse;
+    ListExpiringAgreements: "AgreementService" AgreementServiceClient(agreements).list_expiring_agreements(ListExpiringAgreementsRequest) -> ListExpiringAgreementsResponse;
+    GetOperation: "OperationService" OperationServiceClient(operations).get_operation(GetOperationRequest) -> GetOperationResponse;
+    ListOperations: "OperationService" OperationServiceClient(operations).list_operations(ListOperationsRequest) -> ListOperationsResponse;
+    GetContribution: "OperationService" OperationServiceClient(operations).get_contribution(GetContributionRequest) -> GetContributionResponse;
+    ListContributions: "OperationService" OperationServiceClient(operations).list_contributions(ListContributionsRequest) -> ListContributionsResponse;
+    GetActivity: "ActivityService" ActivityServiceClient(activities).get_activity(GetActivityRequest) -> GetActivityResponse;
+    ListActivities: "ActivityService" ActivityServiceClient(activities).list_activities(ListActivitiesRequest) -> ListActivitiesResponse;
+    ExplainAccess: "ActivityService" ActivityServiceClient(activities).explain_access(ExplainAccessRequest) -> ExplainAccessResponse;
+    ListDeviations: "ActivityService" ActivityServiceClient(activities).list_deviations(ListDeviationsRequest) -> ListDeviationsResponse;
+    GetDecision: "DecisionService" DecisionServiceClient(decisions).get_decision(GetDecisionRequest) -> GetDecisionResponse;
+    ListDecisions: "DecisionService" DecisionServiceClient(decisions).list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
+    TraceDecision: "DecisionService" DecisionServiceClient(decisions).trace_decision(TraceDecisionRequest) -> TraceDecisionResponse;
+    ListUnconfirmedEvents: "DossierService" DossierServiceClient(dossier).list_unconfirmed_events(ListUnconfirmedEventsRequest) -> ListUnconfirmedEventsResponse;
+    GetMeeting: "MeetingService" MeetingServiceClient(meetings).get_meeting(GetMeetingRequest) -> GetMeetingResponse;
+    ListMeetings: "MeetingService" MeetingServiceClient(meetings).list_meetings(ListMeetingsRequest) -> ListMeetingsResponse;
+    GetMeetingStatistics: "MeetingService" MeetingServiceClient(meetings).get_meeting_statistics(GetMeetingStatisticsRequest) -> GetMeetingStatisticsResponse;
+    ListExternalsWithoutAgreement: "MeetingService" MeetingServiceClient(meetings).list_externals_without_agreement(ListExternalsWithoutAgreementRequest) -> ListExternalsWithoutAgreementResponse;
+    ListCoAttendance: "MeetingService" MeetingServiceClient(meetings).list_co_attendance(ListCoAttendanceRequest) -> ListCoAttendanceResponse;
+    ListUnansweredInvitations: "MeetingService" MeetingServiceClient(meetings).list_unanswered_invitations(ListUnansweredInvitationsRequest) -> ListUnansweredInvitationsResponse;
+    ListContributors: "OperationService" OperationServiceClient(operations).list_contributors(ListContributorsRequest) -> ListContributorsResponse;
+    ListNonContributors: "OperationService" OperationServiceClient(operations).list_non_contributors(ListNonContributorsRequest) -> ListNonContributorsResponse;
+}
+
+impl Question {
+    /// What the product answered, as far as it is compared; none where it does not know what is asked about.
+    pub(crate) fn product(&self, answer: &Result<Vec<u8>, Status>) -> Option<Value> {
+        match answer {
+            Ok(bytes) => Some(self.seen(bytes)),
+            Err(status) if status.code() == Code::NotFound => None,
+            Err(status) => panic!("{self:?}: {status:?}"),
+        }
+    }
+
+    /// What the oracle answers from what was known.
+    pub(crate) fn oracle(&self, known: &Known<'_>, t: Span) -> Option<Value> {
+        let of = |name: &str, answer: &dyn Fn(&str) -> Value| known.knows(name).then(|| answer(name));
+        match self {
+            Question::GetStanding(ask) => Some(known.standing(&ask.language, t)),
+            Question::GetActor(ask) => of(&ask.name, &|name| known.actor(name, &ask.language, t)),
+            Question::ListActors(ask) => known.list_actors(ask, t),
+            Question::GetFramework(ask) => of(&ask.name, &|name| known.framework(name, &ask.language, t)),
+            Question::ListFrameworks(ask) => Some(known.list_frameworks(ask, t)),
+            Question::GetArea(ask) => of(&ask.name, &|name| known.area(name, &ask.language)),
+            Question::ListAreas(ask) => known.list_areas(ask),
+            Question::ListAreaChoices(ask) => known.list_choices(ask, t),
+            Question::ListOneWayAreas(ask) => known.one_way(ask, t),
+            Question::GetAgreement(ask) => of(&ask.name, &|name| known.agreement(name, &ask.language, t)),
+            Question::ListAgreements(ask) => known.list_agreements(ask, t),
+            Question::ListExpiringAgreements(ask) => known.expiring(ask, t),
+            Question::GetActivity(ask) => of(&ask.name, &|name| known.activity(name, &ask.language, t)),
+            Question::ListActivities(ask) => known.list_activities(ask, t),
+            Question::ExplainAccess(ask) => known.explain(ask, t),
+            Question::ListDeviations(ask) => Some(known.deviations(ask, t)),
+            Question::GetDecision(ask) => of(&ask.name, &|name| known.decision(name, &ask.language, t)),
+            Question::ListDecisions(ask) => Some(known.list_decisions(ask, t)),
+            Question::TraceDecision(ask) => of(&ask.name, &|_| known.trace(ask, t)),
+            Question::ListUnconfirmedEvents(_) => Some(known.unconfirmed()),
+            Question::GetMeeting(ask) => of(&ask.name, &|_| known.get_meeting(ask)),
+            Question::ListMeetings(ask) => known.list_meetings(ask),
+            Question::GetMeetingStatistics(ask) => Some(known.statistics(ask)),
+            Question::ListExternalsWithoutAgreement(ask) => known.externals(ask),
+            Question::ListCoAttendance(ask) => Some(known.co_attendance(ask, t)),
+            Question::ListUnansweredInvitations(ask) => known.unanswered(ask),
+            Question::GetOperation(ask) => of(&ask.name, &|name| known.operation(name, &ask.language, t)),
+            Question::ListOperations(ask) => Some(known.list_operations(ask, t)),
+            Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
+            Question::ListContributions(ask) => known.list_contributions(ask, t),
+            Question::ListContributors(ask) => of(&ask.operation, &|_| known.contributors(ask, t)),
+            Question::ListNonContributors(ask) => known.non_contributors(ask, t),
+        }
+    }
+}
+
+/// What of a message is compared.
+trait Seen {
+    fn seen(self) -> Value;
+}
+
+fn each<S: Seen>(all: Vec<S>) -> Value {
+    all.into_iter().map(Seen::seen).collect()
+}
+
+fn one<S: Seen>(it: Option<S>) -> Value {
+    it.expect("an answer has it").seen()
+}
+
+/// How many links away each decision is.
+fn depths(steps: Vec<v1::LineageStep>) -> Value {
+    let depths = steps.into_iter().map(|step| (step.decision.unwrap().name, Value::from(step.depth)));
+    Value::Object(depths.collect())
+}
+
+/// Counts, of all and by class.
+fn tally(meetings: Option<v1::Count>, classes: Vec<v1::ClassCount>) -> Value {
+    let classes = classes.into_iter().map(|of| (of.class, one(of.count)));
+    json!({ "meetings": one(meetings), "classes": classes.collect::<BTreeMap<_, _>>() })
+}
+
+macro_rules! seen {
+    ($($message:ident($it:ident) $value:expr;)*) => {
+        $(impl Seen for v1::$message {
+            fn seen(self) -> Value {
+                let $it = self;
+                $value
+            }
+        })*
+    };
+}
+
+seen! {
+    DisplayName(it) {
+        let mut possible = it.possible;
+        possible.sort();
+        if possible.is_empty() {
+            Value::Null
+        } else {
+            json!({ "language": it.language, "fallback": it.fallback, "possible": possible })
+        }
+    };
+    Count(it) json!([it.certain, it.possible]);
+    HeldFramework(it) json!([it.framework, it.held, it.overlay]);
+    Actor(it) json!({
+        "name": it.name,
+        "etag": it.etag,
+        "shown": one(it.display_name),
+        "member": it.member,
+        "partner": it.partner,
+        "suspended": it.suspended,
+        "frameworks": each(it.frameworks),
+    });
+    StandingActor(it) json!([it.actor, it.truth, it.suspended, one(it.display_name)]);
+    FrameworkStanding(it) json!({
+        "framework": [it.framework, it.overlay, it.open, one(it.display_name)],
+        "holders": { "actors": each(it.holders), "count": one(it.holder_count) },
+    });
+    GetStandingResponse(it) json!({
+        "members": { "actors": each(it.members), "count": one(it.member_count) },
+        "partners": { "actors": each(it.partners), "count": one(it.partner_count) },
+        "frameworks": each(it.frameworks),
+    });
+    GetActorResponse(it) one(it.actor);
+    ListActorsResponse(it) each(it.actors);
+    Framework(it) json!([it.name, it.overlay, it.open, one(it.display_name)]);
+    GetFrameworkResponse(it) one(it.framework);
+    ListFrameworksResponse(it) each(it.frameworks);
+    Area(it) {
+        let (mut ancestors, mut descendants) = (it.ancestors, it.descendants);
+        ancestors.sort();
+        descendants.sort();
+        json!({
+            "name": it.name,
+            "shown": one(it.display_name),
+            "parent": it.parent,
+            "ancestors": ancestors,
+            "descendants": descendants,
+        })
+    };
+    GetAreaResponse(it) one(it.area);
+    ListAreasResponse(it) each(it.areas);
+    AreaChoice(it) json!({
+        "actor": [it.actor, one(it.actor_display_name)],
+        "area": [it.area, one(it.area_display_name)],
+        "chosen": it.chosen,
+        "extents": it.extents,
+        "given_by": it.given_by,
+    });
+    ListAreaChoicesResponse(it) each(it.choices);
+    OneWayArea(it) json!([one(it.choice), it.one_way]);
+    ListOneWayAreasResponse(it) each(it.areas);
+    AgreementStepDate(it) json!([it.step, it.date]);
+    Agreement(it) json!({
+        "name": it.name,
+        "partner": it.partner,
+        "kind": it.kind,
+        "term": it.term,
+        "supersedes": it.supersedes,
+        "shown": one(it.title),
+        "steps": each(it.steps),
+        "stands": it.stands,
+        "ended": it.ended,
+        "superseded_by": it.superseded_by,
+        "statuses": it.statuses,
+    });
+    GetAgreementResponse(it) one(it.agreement);
+    ListAgreementsResponse(it) each(it.agreements);
+    ExpiringAgreement(it) json!([it.agreement.unwrap().name, it.expires]);
+    ListExpiringAgreementsResponse(it) each(it.agreements);
+    Operation(it) json!([it.name, one(it.display_name), it.lead, it.launched, it.active]);
+    GetOperationResponse(it) one(it.operation);
+    ListOperationsResponse(it) each(it.operations);
+    Contribution(it) json!({
+        "name": it.name,
+        "contributor": it.contributor,
+        "operation": it.operation,
+        "form": it.form,
+        "military": it.military,
+        "personnel": it.personnel,
+        "observed": it.observed,
+        "accepted": it.accepted,
+        "ended": it.ended,
+        "active": it.active,
+    });
+    GetContributionResponse(it) one(it.contribution);
+    ListContributionsResponse(it) each(it.contributions);
+    Contributor(it) json!([it.actor, one(it.display_name), it.military, it.other, each(it.contributions)]);
+    Activity(it) {
+        let valid = it.valid.unwrap();
+        let participants: Vec<_> = it.participations.into_iter().map(|part| part.participant).collect();
+        json!({
+            "name": it.name,
+            "kind": it.kind,
+            "shown": one(it.title),
+            "access": [it.access, it.framework, it.exception],
+            "valid": [valid.from, valid.to],
+            "offered": it.offered,
+            "participants": participants,
+        })
+    };
+    GetActivityResponse(it) one(it.activity);
+    ListActivitiesResponse(it) each(it.activities);
+    RuleInForce(it) json!([it.decision, it.in_force]);
+    ExplainAccessResponse(it) json!({
+        "answer": it.answer,
+        "rule": [it.rule, it.framework],
+        "decisions": each(it.decisions),
+        "offer": it.offer_position,
+    });
+    Deviation(it) json!([one(it.activity), it.truth, it.has_exception, each(it.decisions)]);
+    ListDeviationsResponse(it) each(it.deviations);
+    Decision(it) {
+        let mut rules = it.rules;
+        rules.sort_unstable();
+        json!({
+            "name": it.name,
+            "body": it.body,
+            "shown": one(it.title),
+            "taken": it.taken,
+            "rules": rules,
+            "superseded_by": it.superseded_by,
+            "in_effect": it.in_effect,
+            "statuses": it.statuses,
+        })
+    };
+    GetDecisionResponse(it) one(it.decision);
+    ListDecisionsResponse(it) each(it.decisions);
+    TraceDecisionResponse(it) json!({
+        "decision": one(it.decision),
+        "ancestors": depths(it.ancestors),
+        "descendants": depths(it.descendants),
+    });
+    ListUnconfirmedEventsResponse(it) {
+        it.events.into_iter().map(|known| known.event.unwrap().position).collect()
+    };
+    Meeting(it) {
+        let (valid, mut topics) = (it.valid.unwrap(), it.topics);
+        topics.sort();
+        let delegations = it.delegations.into_iter().map(|d| json!([d.actor, d.attendance]));
+        let invitations = it.invitations.into_iter();
+        let invitations = invitations.map(|i| (i.delegation.unwrap().actor, i.answer, i.answered));
+        json!({
+            "name": it.name,
+            "state": it.state,
+            "shown": one(it.title),
+            "valid": [valid.from, valid.to],
+            "topics": topics,
+            "core": it.core,
+            "delegations": delegations.collect::<Vec<_>>(),
+            "declared": it.declared_total,
+            "invitations": invitations.collect::<BTreeSet<_>>(),
+            "summaries": it.summaries.len(),
+            "class": it.class,
+            "possible": it.possible_classes,
+            "label": it.label,
+            "within": it.within,
+        })
+    };
+    GetMeetingResponse(it) one(it.meeting);
+    ListMeetingsResponse(it) each(it.meetings);
+    GetMeetingStatisticsResponse(it) {
+        let years = it.years.into_iter().map(|of| json!([of.year, tally(of.meetings, of.classes)]));
+        json!({ "years": years.collect::<Vec<_>>(), "all": tally(it.meetings, it.classes) })
+    };
+    ExternalWithoutAgreement(it) json!([it.actor, it.meeting, it.truth, one(it.display_name)]);
+    ListExternalsWithoutAgreementResponse(it) each(it.externals);
+    CoAttendance(it) json!([it.actor, one(it.display_name), one(it.count), it.meetings]);
+    ListCoAttendanceResponse(it) each(it.actors);
+    UnansweredInvitation(it) json!([it.actor, one(it.display_name), it.meeting, it.state, it.within]);
+    ListUnansweredInvitationsResponse(it) each(it.invitations);
+    NonContributor(it) json!([it.actor, one(it.display_name), it.truth]);
+    ListNonContributorsResponse(it) json!({ "partners": each(it.partners), "count": one(it.count) });
+    ListContributorsResponse(it) json!({
+        "contributors": each(it.contributors),
+        "counts": [one(it.military_count), one(it.other_count)],
+    });
+}

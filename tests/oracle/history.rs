@@ -1,0 +1,681 @@
+//! Random commands about a small world, and random questions: few names and few dates, so that they meet.
+
+use std::collections::BTreeMap;
+
+use minuted::proto::v1;
+use minuted::proto::v1::event_reference;
+use minuted::proto::v1::fact::Kind;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::asked::Question;
+use crate::known::kind;
+
+pub(crate) const ACTORS: [&str; 5] =
+    ["countries/jp", "countries/kr", "countries/ua", "organisations/eu", "organisations/nato"];
+const COUNTRIES: [&str; 3] = ["countries/jp", "countries/kr", "countries/ua"];
+const FRAMEWORKS: [&str; 3] = ["frameworks/a", "frameworks/b", "frameworks/overlay"];
+const AREAS: [&str; 3] = ["areas/a", "areas/b", "areas/c"];
+const AGREEMENTS: [&str; 3] = ["agreements/a", "agreements/b", "agreements/c"];
+const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
+const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
+const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
+const MEETINGS: [&str; 3] = ["meetings/a", "meetings/b", "meetings/c"];
+const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
+
+/// Chance that a seed decides.
+pub(crate) struct Dice(SmallRng);
+
+impl Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
+        Dice(SmallRng::seed_from_u64(seed))
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0.random_range(0..bound)
+    }
+
+    pub(crate) fn one_in(&mut self, bound: usize) -> bool {
+        self.below(bound) == 0
+    }
+
+    pub(crate) fn of<T: Clone>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len())].clone()
+    }
+
+    fn name(&mut self, choices: &[&str]) -> String {
+        self.of(choices).to_owned()
+    }
+
+    fn number(&mut self, from: i32, to: i32) -> i32 {
+        self.0.random_range(from..=to)
+    }
+
+    /// A year, a month or a day, of those that meet.
+    pub(crate) fn date(&mut self) -> String {
+        let year = 2008 + self.below(5);
+        match self.below(6) {
+            0 => format!("{year}"),
+            1 => format!("{year}-0{}", 5 + self.below(2)),
+            _ => format!("{year}-0{}-1{}", 5 + self.below(2), self.below(3)),
+        }
+    }
+}
+
+fn texts(texts: &[(&str, &str)]) -> BTreeMap<String, String> {
+    texts.iter().map(|(tag, text)| ((*tag).to_owned(), (*text).to_owned())).collect()
+}
+
+fn titles(dice: &mut Dice) -> BTreeMap<String, String> {
+    let all: [&[(&str, &str)]; 3] = [&[("en", "One")], &[("en", "Two"), ("fr", "Deux")], &[("fr", "Trois")]];
+    texts(dice.of(&all))
+}
+
+fn registered(actor: &str, dice: &mut Dice) -> Kind {
+    let code = match actor {
+        "countries/jp" => ("JP", "JPN"),
+        "countries/kr" => ("KR", "KOR"),
+        "countries/ua" => ("UA", "UKR"),
+        _ => ("", ""),
+    };
+    let kind = if code.0.is_empty() { v1::ActorKind::Organisation } else { v1::ActorKind::Country };
+    let (alpha2, alpha3) = (code.0.into(), code.1.into());
+    Kind::ActorRegistered(v1::ActorRegistered { kind: kind.into(), alpha2, alpha3, names: titles(dice) })
+}
+
+/// A history as it grows: what is sent next depends on what is recorded.
+pub(crate) struct History {
+    pub(crate) dice: Dice,
+    next: u64,
+}
+
+impl History {
+    pub(crate) fn new(seed: u64) -> History {
+        History { dice: Dice::new(seed), next: 0 }
+    }
+
+    fn command(&mut self, name: &str, from: &str, to: &str, kind: Kind) -> v1::Command {
+        self.next += 1;
+        let dated = !from.is_empty();
+        let unconfirmed = self.dice.one_in(4);
+        v1::Command {
+            command_id: format!("00000000-0000-4000-8000-{:012}", self.next),
+            name: name.into(),
+            expected_version: None,
+            valid: dated.then(|| v1::Valid { from: from.into(), to: to.into() }),
+            source: Some(v1::Source { text: "a test".into(), unconfirmed }),
+            fact: Some(v1::Fact { kind: Some(kind) }),
+        }
+    }
+
+    /// What most histories begin with; some of it comes later, or never.
+    pub(crate) fn beginnings(&mut self) -> Vec<v1::Command> {
+        let mut all = Vec::new();
+        for actor in ACTORS {
+            let kind = registered(actor, &mut self.dice);
+            all.push(self.command(actor, "", "", kind));
+        }
+        for framework in FRAMEWORKS {
+            let (kind, from) = (self.established(framework), "2008");
+            all.push(self.command(framework, from, "", kind));
+        }
+        for area in ["areas/a", "areas/b"] {
+            let parent = if area == "areas/b" { "areas/a" } else { "" };
+            let names = titles(&mut self.dice);
+            let kind = Kind::AreaDefined(v1::AreaDefined { names, parent: parent.into() });
+            all.push(self.command(area, "", "", kind));
+        }
+        let launched = self.launched();
+        all.push(self.command("operations/a", "2009-05", "", launched));
+        all.retain(|_| !self.dice.one_in(10));
+        all
+    }
+
+    fn established(&mut self, framework: &str) -> Kind {
+        let overlay = framework == "frameworks/overlay" || self.dice.one_in(8);
+        Kind::FrameworkEstablished(v1::FrameworkEstablished { names: titles(&mut self.dice), overlay })
+    }
+
+    fn launched(&mut self) -> Kind {
+        let lead = if self.dice.one_in(2) { String::new() } else { self.dice.name(&ACTORS) };
+        Kind::OperationLaunched(v1::OperationLaunched { names: titles(&mut self.dice), lead })
+    }
+
+    /// What is sent next.
+    pub(crate) fn next(&mut self, events: &[v1::Event]) -> v1::Command {
+        if !events.is_empty() && self.dice.one_in(4) {
+            return self.amendment(events);
+        }
+        let mut command = self.any();
+        for _ in 0..12 {
+            // What opens a name that is known, or follows none, would only be refused.
+            let known = events.iter().any(|event| event.name == command.name);
+            let opens = opens(kind(command.fact.as_ref()));
+            if opens != known || self.dice.one_in(20) {
+                break;
+            }
+            command = self.any();
+        }
+        command
+    }
+
+    fn any(&mut self) -> v1::Command {
+        let (name, mut from, kind) = match self.dice.below(32) {
+            0..=5 => self.of_actor(),
+            6 => self.of_framework_or_area(),
+            7..=10 => self.of_agreement(),
+            11..=14 => self.of_operation(),
+            15..=18 => self.of_activity(),
+            19..=24 => self.of_decision(),
+            _ => self.of_meeting(),
+        };
+        if crate::history::dateless(&kind) {
+            from = String::new();
+        }
+        let may_end = matches!(
+            kind,
+            Kind::FrameworkJoined(_)
+                | Kind::MemberAdmitted(_)
+                | Kind::CooperationSuspended(_)
+                | Kind::ActivityOffered(_)
+                | Kind::OperationLaunched(_)
+                | Kind::ContributionRecorded(_)
+                | Kind::AgreementSuspended(_)
+                | Kind::MeetingPlanned(_)
+                | Kind::MeetingHeld(_)
+        );
+        let to = match self.dice.below(12) {
+            0 if may_end => "unknown",
+            1 if may_end => "2012-06-10",
+            2 if may_end => "2012",
+            _ => "",
+        };
+        self.command(&name, &from, to, kind)
+    }
+
+    fn of_actor(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (actor, framework, area) = (dice.name(&ACTORS), dice.name(&FRAMEWORKS), dice.name(&AREAS));
+        let (from, reason) = (dice.date(), String::new());
+        let alliance = "organisations/nato".to_owned();
+        let kind = match dice.below(13) {
+            0 => registered(&actor, dice),
+            1..=2 => {
+                let new: [&[(&str, &str)]; 3] =
+                    [&[("en", "New")], &[("en", "Newer"), ("fr", "Neuf")], &[("de", "Neu")]];
+                Kind::ActorRenamed(v1::ActorRenamed { names: texts(dice.of(&new)) })
+            }
+            3..=4 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
+            5 => Kind::FrameworkLeft(v1::FrameworkLeft { framework, reason }),
+            6 => Kind::MemberAdmitted(v1::MemberAdmitted { alliance, founding: false }),
+            7 => Kind::MembershipEnded(v1::MembershipEnded { alliance, reason }),
+            8 => Kind::CooperationSuspended(v1::CooperationSuspended {
+                scope: "all".into(),
+                dialogue_kept: true,
+            }),
+            9 => Kind::CooperationResumed(v1::CooperationResumed {}),
+            10..=11 => {
+                let (extent, given_by) = (dice.number(0, 3), dice.number(0, 3));
+                let (chosen_by, agreement) = (actor.clone(), String::new());
+                Kind::AreaChosen(v1::AreaChosen { area, extent, given_by, chosen_by, agreement })
+            }
+            _ => Kind::AreaWithdrawn(v1::AreaWithdrawn { area }),
+        };
+        (actor, from, kind)
+    }
+
+    fn of_framework_or_area(&mut self) -> (String, String, Kind) {
+        let (framework, area, from) = (self.dice.name(&FRAMEWORKS), self.dice.name(&AREAS), self.dice.date());
+        match self.dice.below(4) {
+            0 => {
+                let kind = self.established(&framework);
+                (framework, from, kind)
+            }
+            1..=2 => (framework, from, Kind::FrameworkClosed(v1::FrameworkClosed::default())),
+            _ => {
+                let parent = if self.dice.one_in(2) { String::new() } else { self.dice.name(&AREAS) };
+                let names = titles(&mut self.dice);
+                (area, String::new(), Kind::AreaDefined(v1::AreaDefined { names, parent }))
+            }
+        }
+    }
+
+    fn of_agreement(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (agreement, from) = (dice.name(&AGREEMENTS), dice.date());
+        let kind = match dice.below(8) {
+            0..=3 => {
+                let supersedes = if dice.one_in(3) { dice.name(&AGREEMENTS) } else { String::new() };
+                let term = dice.name(&["", "", "P1Y", "P2Y", "2009/2010", "2010/2011"]);
+                Kind::AgreementOpened(v1::AgreementOpened {
+                    partner: dice.name(&COUNTRIES[..2]),
+                    kind: dice.of(&[1, 4, 5, 8]),
+                    titles: titles(dice),
+                    step: dice.of(&[1, 2, 3, 4, 4, 6]),
+                    term,
+                    supersedes,
+                    legally_binding: false,
+                })
+            }
+            4..=5 => Kind::AgreementAdvanced(v1::AgreementAdvanced { step: dice.number(2, 6) }),
+            6 if dice.one_in(2) => Kind::AgreementSuspended(v1::AgreementSuspended {}),
+            6 => Kind::AgreementResumed(v1::AgreementResumed {}),
+            _ => Kind::AgreementEnded(v1::AgreementEnded { reason: dice.number(0, 3) }),
+        };
+        (agreement, from, kind)
+    }
+
+    fn of_operation(&mut self) -> (String, String, Kind) {
+        let (operation, contribution) = (self.dice.name(&OPERATIONS), self.dice.name(&CONTRIBUTIONS));
+        let from = self.dice.date();
+        match self.dice.below(8) {
+            0..=1 => {
+                let kind = self.launched();
+                (operation, from, kind)
+            }
+            2 => (operation, from, Kind::OperationEnded(v1::OperationEnded::default())),
+            3..=5 => {
+                let form = self.dice.number(1, 8);
+                let kind = Kind::ContributionRecorded(v1::ContributionRecorded {
+                    contributor: self.dice.name(&ACTORS),
+                    operation,
+                    form,
+                    personnel: (form == 1).then_some(10),
+                    observed: self.dice.one_in(3),
+                    note: String::new(),
+                });
+                (contribution, from, kind)
+            }
+            6 => (contribution, from, Kind::ContributionAccepted(v1::ContributionAccepted {})),
+            _ => (contribution, from, Kind::ContributionEnded(v1::ContributionEnded::default())),
+        }
+    }
+
+    fn of_activity(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (activity, from) = (dice.name(&ACTIVITIES), dice.date());
+        let kind = match dice.below(6) {
+            0..=2 => {
+                let access = dice.number(1, 3);
+                let framework = if access == v1::Access::Framework as i32 {
+                    dice.name(&FRAMEWORKS)
+                } else {
+                    String::new()
+                };
+                Kind::ActivityOffered(v1::ActivityOffered {
+                    kind: dice.number(1, 7),
+                    titles: titles(dice),
+                    access,
+                    framework,
+                    exception: dice.name(&["", "by decision"]),
+                })
+            }
+            3 => Kind::ActivityWithdrawn(v1::ActivityWithdrawn::default()),
+            _ => Kind::ParticipationRecorded(v1::ParticipationRecorded { participant: dice.name(&ACTORS) }),
+        };
+        (activity, from, kind)
+    }
+
+    fn of_decision(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (decision, from) = (dice.name(&DECISIONS), dice.date());
+        let links =
+            (0..dice.below(3)).map(|_| v1::Link { r#type: dice.number(1, 5), to: dice.name(&DECISIONS) });
+        let links: Vec<_> = links.collect();
+        let kind = match dice.below(9) {
+            0..=3 => Kind::DecisionRecorded(v1::DecisionRecorded {
+                body: "The Council".into(),
+                status: dice.number(1, 2),
+                titles: titles(dice),
+                meeting: String::new(),
+                links,
+                rules: if dice.one_in(2) { vec![dice.number(1, 3)] } else { Vec::new() },
+            }),
+            4 if links.is_empty() => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
+            4..=5 => Kind::DecisionsLinked(v1::DecisionsLinked { links }),
+            6 => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
+            7 => Kind::DecisionSuperseded(v1::DecisionSuperseded { by: dice.name(&DECISIONS) }),
+            _ => Kind::DecisionLapsed(v1::DecisionLapsed::default()),
+        };
+        (decision, from, kind)
+    }
+
+    fn delegations(&mut self, held: bool) -> Vec<v1::Delegation> {
+        let mut actors = ACTORS.to_vec();
+        actors.retain(|_| self.dice.one_in(2));
+        let attendance = |dice: &mut Dice| if held { dice.of(&[0, 1, 1, 1, 2, 3]) } else { 0 };
+        let delegation = |actor: &str| v1::Delegation {
+            actor: actor.into(),
+            attendance: attendance(&mut self.dice),
+            ..v1::Delegation::default()
+        };
+        actors.into_iter().map(delegation).collect()
+    }
+
+    fn of_meeting(&mut self) -> (String, String, Kind) {
+        let (meeting, from, actor) = (self.dice.name(&MEETINGS), self.dice.date(), self.dice.name(&ACTORS));
+        let which = self.dice.below(12);
+        let delegations = self.delegations(which >= 8);
+        let dice = &mut self.dice;
+        let topics: Vec<String> = (0..dice.below(2)).map(|_| dice.name(&["piracy", "narcotics"])).collect();
+        let core = dice.number(0, 3);
+        let declared_total = dice.of(&[None, None, Some(5), Some(9)]);
+        let named_is_complete = dice.of(&[None, Some(true), Some(false)]);
+        let kind = match which {
+            0..=2 => Kind::MeetingPlanned(v1::MeetingPlanned {
+                titles: titles(dice),
+                topics,
+                core: core.max(1),
+                delegations,
+                declared_total,
+                named_is_complete,
+                ..v1::MeetingPlanned::default()
+            }),
+            3 => Kind::MeetingConfirmed(v1::MeetingConfirmed {}),
+            4 => Kind::MeetingRescheduled(v1::MeetingRescheduled::default()),
+            5 => {
+                let delegation = Some(v1::Delegation { actor, ..v1::Delegation::default() });
+                Kind::DelegationInvited(v1::DelegationInvited { delegation })
+            }
+            6 => Kind::InvitationAnswered(v1::InvitationAnswered { actor, answer: dice.number(1, 3) }),
+            7 if dice.one_in(3) => Kind::MeetingCancelled(v1::MeetingCancelled::default()),
+            7 => {
+                let text = texts(&[("en", "It went well")]);
+                Kind::SummaryRecorded(v1::SummaryRecorded { state: dice.number(1, 2), text })
+            }
+            _ => Kind::MeetingHeld(v1::MeetingHeld {
+                titles: if dice.one_in(3) { BTreeMap::new() } else { titles(dice) },
+                topics,
+                core,
+                delegations,
+                declared_total,
+                named_is_complete,
+                ..v1::MeetingHeld::default()
+            }),
+        };
+        (meeting, from, kind)
+    }
+
+    /// An event is corrected, most often in its date, or retracted; a retraction and a correction may be, too.
+    fn amendment(&mut self, events: &[v1::Event]) -> v1::Command {
+        let event = self.dice.of(events);
+        let target = if self.dice.one_in(2) {
+            event_reference::Event::Position(event.position)
+        } else {
+            event_reference::Event::CommandId(event.command_id.clone())
+        };
+        let target = Some(v1::EventReference { event: Some(target) });
+        let reason = "a slip".to_owned();
+        let amends = matches!(kind(event.fact.as_ref()), Kind::EventCorrected(_) | Kind::EventRetracted(_));
+        if amends || self.dice.one_in(3) {
+            let kind = Kind::EventRetracted(v1::EventRetracted { target, reason });
+            return self.command(&event.name, "", "", kind);
+        }
+        let (mut valid, mut fact) = (event.valid.clone(), event.fact.clone());
+        let other = (0..20).map(|_| self.any()).find(|other| {
+            let same_kind = |a: &Kind, b: &Kind| std::mem::discriminant(a) == std::mem::discriminant(b);
+            other.name == event.name && same_kind(kind(other.fact.as_ref()), kind(event.fact.as_ref()))
+        });
+        match (other, valid.as_mut()) {
+            (Some(other), _) => (valid, fact) = (other.valid, other.fact),
+            (None, Some(valid)) => valid.from = self.dice.date(),
+            (None, None) => {}
+        }
+        let unconfirmed = self.dice.one_in(3);
+        let source = Some(v1::Source { text: "another".into(), unconfirmed });
+        let fact = fact.map(Box::new);
+        let kind = Kind::EventCorrected(Box::new(v1::EventCorrected { target, valid, source, fact, reason }));
+        self.command(&event.name, "", "", kind)
+    }
+
+    /// One question of each kind, about anything.
+    pub(crate) fn questions(&mut self) -> Vec<Question> {
+        let dice = &mut self.dice;
+        let language = dice.name(&["", "en", "fr", "de", "fr-CA"]);
+        let mut all = actor_questions(dice, &language);
+        all.extend(register_questions(dice, &language));
+        all.extend(policy_questions(dice, &language));
+        all.extend(meeting_questions(dice, &language));
+        all
+    }
+}
+
+/// One of these names, or none.
+fn some(dice: &mut Dice, names: &[&str]) -> String {
+    if dice.one_in(2) { String::new() } else { dice.name(names) }
+}
+
+fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetStanding(v1::GetStandingRequest { language: l(), ..Default::default() }),
+        Question::GetActor(v1::GetActorRequest {
+            name: dice.name(&ACTORS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListActors(v1::ListActorsRequest {
+            kind: dice.number(0, 2),
+            members: dice.one_in(4),
+            partners: dice.one_in(4),
+            framework: some(dice, &FRAMEWORKS),
+            suspended: dice.one_in(4),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetFramework(v1::GetFrameworkRequest {
+            name: dice.name(&FRAMEWORKS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListFrameworks(v1::ListFrameworksRequest {
+            open: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetArea(v1::GetAreaRequest {
+            name: dice.name(&AREAS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAreas(v1::ListAreasRequest {
+            within: some(dice, &AREAS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAreaChoices(v1::ListAreaChoicesRequest {
+            actor: some(dice, &ACTORS),
+            area: some(dice, &AREAS),
+            with_descendants: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListOneWayAreas(v1::ListOneWayAreasRequest {
+            actor: some(dice, &ACTORS),
+            given_by: dice.number(0, 2),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
+fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetAgreement(v1::GetAgreementRequest {
+            name: dice.name(&AGREEMENTS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListAgreements(v1::ListAgreementsRequest {
+            partner: some(dice, &COUNTRIES),
+            kind: dice.of(&[0, 0, 1, 5]),
+            standing: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListExpiringAgreements(v1::ListExpiringAgreementsRequest {
+            days: u32::try_from(dice.number(1, 800)).unwrap(),
+            partner: some(dice, &COUNTRIES),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetOperation(v1::GetOperationRequest {
+            name: dice.name(&OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListOperations(v1::ListOperationsRequest {
+            active: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetContribution(v1::GetContributionRequest {
+            name: dice.name(&CONTRIBUTIONS),
+            ..Default::default()
+        }),
+        Question::ListContributions(v1::ListContributionsRequest {
+            operation: some(dice, &OPERATIONS),
+            contributor: some(dice, &ACTORS),
+            form: if dice.one_in(3) { dice.number(1, 8) } else { 0 },
+            active: dice.one_in(2),
+            ..Default::default()
+        }),
+        Question::ListContributors(v1::ListContributorsRequest {
+            operation: dice.name(&OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListNonContributors(v1::ListNonContributorsRequest {
+            operation: some(dice, &OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
+fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetActivity(v1::GetActivityRequest {
+            name: dice.name(&ACTIVITIES),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListActivities(v1::ListActivitiesRequest {
+            kind: if dice.one_in(3) { dice.number(1, 7) } else { 0 },
+            participant: some(dice, &ACTORS),
+            access: dice.number(0, 3),
+            offered: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ExplainAccess(v1::ExplainAccessRequest {
+            activity: dice.name(&ACTIVITIES),
+            actor: dice.name(&ACTORS),
+            ..Default::default()
+        }),
+        Question::ListDeviations(v1::ListDeviationsRequest {
+            without_exception: dice.one_in(2),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetDecision(v1::GetDecisionRequest {
+            name: dice.name(&DECISIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListDecisions(v1::ListDecisionsRequest {
+            rule: dice.number(0, 3),
+            in_effect: dice.one_in(2),
+            intentions: dice.one_in(3),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::TraceDecision(v1::TraceDecisionRequest {
+            name: dice.name(&DECISIONS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
+    ]
+}
+
+fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
+    let l = || language.to_owned();
+    vec![
+        Question::GetMeeting(v1::GetMeetingRequest {
+            name: dice.name(&MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListMeetings(v1::ListMeetingsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            attendee: some(dice, &ACTORS),
+            class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
+            state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
+            language: l(),
+            ..Default::default()
+        }),
+        Question::GetMeetingStatistics(v1::GetMeetingStatisticsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            ..Default::default()
+        }),
+        Question::ListExternalsWithoutAgreement(v1::ListExternalsWithoutAgreementRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            meeting: some(dice, &MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListCoAttendance(v1::ListCoAttendanceRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            topic: dice.name(&["", "", "piracy"]),
+            min_meetings: u32::try_from(dice.number(1, 2)).unwrap(),
+            language: l(),
+            ..Default::default()
+        }),
+        Question::ListUnansweredInvitations(v1::ListUnansweredInvitationsRequest {
+            from: dice.name(&["", "2009", "2009-05-11"]),
+            to: dice.name(&["", "2011", "2010-06"]),
+            actor: some(dice, &ACTORS),
+            meeting: some(dice, &MEETINGS),
+            language: l(),
+            ..Default::default()
+        }),
+    ]
+}
+
+fn dateless(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ActorRegistered(_)
+            | Kind::AreaDefined(_)
+            | Kind::DecisionsLinked(_)
+            | Kind::MeetingConfirmed(_)
+            | Kind::DelegationInvited(_)
+            | Kind::InvitationAnswered(_)
+            | Kind::MeetingCancelled(_)
+            | Kind::SummaryRecorded(_)
+    )
+}
+
+fn opens(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::ActorRegistered(_)
+            | Kind::FrameworkEstablished(_)
+            | Kind::AreaDefined(_)
+            | Kind::AgreementOpened(_)
+            | Kind::OperationLaunched(_)
+            | Kind::ContributionRecorded(_)
+            | Kind::ActivityOffered(_)
+            | Kind::DecisionRecorded(_)
+            | Kind::MeetingPlanned(_)
+    )
+}

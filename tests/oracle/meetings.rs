@@ -1,0 +1,393 @@
+//! Meetings: their steps, their class (DOMAIN.md §8), and what is asked over many of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minuted::proto::v1;
+use minuted::proto::v1::fact::Kind;
+use minuted::proto::v1::{MeetingClass as Class, MeetingState as State};
+use serde_json::{Value, json};
+
+use crate::dates::{Possibly, Span, Truth, Yes};
+use crate::known::{Known, titled, until};
+use crate::{counted, truth};
+
+/// A meeting as its acts, in recorded order, have made it.
+#[derive(Clone, Debug)]
+struct Meeting {
+    name: String,
+    state: State,
+    from: String,
+    to: String,
+    titles: BTreeMap<String, String>,
+    topics: Vec<String>,
+    core: i32,
+    delegations: Vec<v1::Delegation>,
+    declared: Option<u32>,
+    complete: Option<bool>,
+    invitations: Vec<(String, Option<i32>)>,
+    summaries: usize,
+}
+
+impl Meeting {
+    fn day(&self) -> Span {
+        Span::parse(&self.from)
+    }
+
+    fn took_place(&self) -> bool {
+        matches!(self.state, State::Held | State::Summarised)
+    }
+
+    /// Whether it overlaps what begins on `from` and ends on `to`: on its first day, at least, it took place.
+    fn within(&self, from: &str, to: &str) -> Truth {
+        let last_is_after = |first: Span| match until(&self.to) {
+            None => self.day().plus_days(1).after(first),
+            Some(end) => end.by(first).not(),
+        };
+        let begins = if to.is_empty() { Yes } else { self.day().by(Span::on(Span::parse(to).latest)) };
+        let ends = if from.is_empty() {
+            Yes
+        } else {
+            let first = Span::on(Span::parse(from).earliest);
+            last_is_after(first).or(first.by(self.day()))
+        };
+        begins.and(ends)
+    }
+
+    /// Those who were there.
+    fn attendees(&self) -> impl Iterator<Item = &str> {
+        let there = |delegation: &&v1::Delegation| {
+            matches!(delegation.attendance(), v1::Attendance::Attended | v1::Attendance::Unspecified)
+        };
+        self.delegations.iter().filter(there).map(|delegation| delegation.actor.as_str())
+    }
+}
+
+/// What §8 asks of a country that was there, or that may have been.
+struct Guest<'a> {
+    external: Truth,
+    holds: BTreeMap<&'a str, Truth>,
+}
+
+impl Known<'_> {
+    fn meeting(&self, name: &str) -> Meeting {
+        let mut found: Option<Meeting> = None;
+        for said in self.of(name) {
+            let valid = (said.from.to_owned(), said.to.to_owned());
+            match (said.kind, &mut found) {
+                (Kind::MeetingPlanned(it), found) => {
+                    *found = Some(Meeting {
+                        name: name.into(),
+                        state: State::Planned,
+                        from: valid.0,
+                        to: valid.1,
+                        titles: it.titles.clone(),
+                        topics: it.topics.clone(),
+                        core: it.core,
+                        delegations: Vec::new(),
+                        declared: it.declared_total,
+                        complete: it.named_is_complete,
+                        invitations: it.delegations.iter().map(|d| (d.actor.clone(), None)).collect(),
+                        summaries: 0,
+                    });
+                }
+                (Kind::MeetingHeld(it), found) => {
+                    let plan = found.take();
+                    let of_plan = plan.as_ref();
+                    *found = Some(Meeting {
+                        name: name.into(),
+                        state: State::Held,
+                        from: valid.0,
+                        to: valid.1,
+                        titles: of_plan
+                            .filter(|_| it.titles.is_empty())
+                            .map_or(&it.titles, |p| &p.titles)
+                            .clone(),
+                        topics: of_plan
+                            .filter(|_| it.topics.is_empty())
+                            .map_or(&it.topics, |p| &p.topics)
+                            .clone(),
+                        core: of_plan.filter(|_| it.core == 0).map_or(it.core, |p| p.core),
+                        delegations: it.delegations.clone(),
+                        declared: it.declared_total.or(of_plan.and_then(|p| p.declared)),
+                        complete: it.named_is_complete.or(of_plan.and_then(|p| p.complete)),
+                        invitations: plan.map(|p| p.invitations).unwrap_or_default(),
+                        summaries: 0,
+                    });
+                }
+                (Kind::MeetingConfirmed(_), Some(meeting)) => meeting.state = State::Confirmed,
+                (Kind::MeetingCancelled(_), Some(meeting)) => meeting.state = State::Cancelled,
+                (Kind::MeetingRescheduled(_), Some(meeting)) => (meeting.from, meeting.to) = valid,
+                (Kind::DelegationInvited(it), Some(meeting)) => {
+                    let actor = it.delegation.as_ref().unwrap().actor.clone();
+                    meeting.invitations.push((actor, None));
+                }
+                (Kind::InvitationAnswered(it), Some(meeting)) => {
+                    let invited = meeting.invitations.iter_mut().filter(|(actor, _)| *actor == it.actor);
+                    invited.for_each(|(_, answer)| *answer = Some(it.answer));
+                }
+                (Kind::SummaryRecorded(_), Some(meeting)) => {
+                    (meeting.state, meeting.summaries) = (State::Summarised, meeting.summaries + 1);
+                }
+                (other, _) => panic!("{other:?} is no act of a meeting, or follows none"),
+            }
+        }
+        found.expect("it is known")
+    }
+
+    fn alliance(&self) -> Option<&str> {
+        self.events.iter().find_map(|event| match crate::known::kind(event.fact.as_ref()) {
+            Kind::MemberAdmitted(it) => Some(it.alliance.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Every class with whether it was of it, in the order of §8; none where the meeting did not take place.
+    fn classes(&self, meeting: &Meeting) -> Vec<(Class, Truth)> {
+        let (t, frameworks) = (meeting.day(), self.main_frameworks());
+        let countries = meeting.attendees().filter(|actor| actor.starts_with("countries/"));
+        let mut guests: Vec<Guest<'_>> = countries
+            .map(|actor| Guest {
+                external: self.member(actor, t).not(),
+                holds: frameworks.iter().map(|f| (*f, self.in_framework(actor, f, t))).collect(),
+            })
+            .collect();
+        let alliance = self.alliance();
+        let mut organisations = meeting.attendees().filter(|actor| actor.starts_with("organisations/"));
+        let mut others = Truth::of(organisations.any(|actor| Some(actor) != alliance));
+        if incomplete(meeting) {
+            let holds = frameworks.iter().map(|f| (*f, Possibly)).collect();
+            guests.push(Guest { external: Possibly, holds });
+            others = others.or(Possibly);
+        }
+        let some = Truth::any(guests.iter().map(|guest| guest.external));
+        let only = |index: usize| {
+            let rest = guests.iter().enumerate().filter(|(other, _)| *other != index);
+            guests[index].external.and(Truth::all(rest.map(|(_, guest)| guest.external.not())))
+        };
+        let exactly_one = Truth::any((0..guests.len()).map(only));
+        let in_none = |guest: &Guest<'_>| Truth::any(guest.holds.values().copied()).not();
+        let beyond = Truth::any(guests.iter().map(|guest| guest.external.and(in_none(guest))));
+        let each_in = |framework: &str| {
+            Truth::all(guests.iter().map(|guest| guest.external.not().or(guest.holds[framework])))
+        };
+        let common = Truth::any(frameworks.iter().map(|framework| each_in(framework)));
+        let secretariat = match v1::Core::try_from(meeting.core) {
+            Ok(v1::Core::Secretariat) => Yes,
+            // It is not known.
+            Ok(v1::Core::Unspecified) => Possibly,
+            _ => Truth::of(false),
+        };
+        vec![
+            (Class::Bilateral, secretariat.and(exactly_one)),
+            (Class::BeyondFrameworks, beyond),
+            (Class::OrganisationsOnly, some.not().and(others)),
+            (Class::MembersOnly, some.not().and(others.not())),
+            (Class::WithinFramework, some.and(common)),
+            (Class::AcrossFrameworks, some.and(beyond.not()).and(common.not())),
+        ]
+    }
+
+    /// Every class that is possible, up to the first that is certain.
+    fn possible(&self, meeting: &Meeting) -> Vec<Class> {
+        let mut possible = Vec::new();
+        for (class, so) in self.classes(meeting) {
+            if so.may_be() {
+                possible.push(class);
+            }
+            if so == Yes {
+                break;
+            }
+        }
+        possible
+    }
+
+    fn class(&self, meeting: &Meeting) -> Class {
+        let certain = |class: &Class| self.classes(meeting).contains(&(*class, Yes));
+        match self.possible(meeting)[..] {
+            [only] if certain(&only) => only,
+            _ => Class::Undetermined,
+        }
+    }
+
+    fn label(&self, meeting: &Meeting) -> String {
+        let range = |truths: &[Truth]| {
+            let certain = truths.iter().filter(|t| **t == Yes).count();
+            let most = truths.iter().filter(|t| t.may_be()).count();
+            if certain == most { certain.to_string() } else { format!("{certain}–{most}") }
+        };
+        let t = meeting.day();
+        // Organisations are listed beside: what §8 counts is countries.
+        let mut members: Vec<Truth> =
+            self.names("countries/").iter().map(|actor| self.member(actor, t)).collect();
+        if meeting.core != v1::Core::Members as i32 {
+            members.clear();
+        }
+        let countries = meeting.attendees().filter(|actor| actor.starts_with("countries/"));
+        let externals: Vec<Truth> = countries.map(|actor| self.member(actor, t).not()).collect();
+        let more = if incomplete(meeting) { " or more" } else { "" };
+        format!("{}+{}{more}", range(&members), range(&externals))
+    }
+
+    fn show(&self, meeting: &Meeting, language: &str, within: Truth) -> Value {
+        let took_place = meeting.took_place();
+        let possible = if took_place { self.possible(meeting) } else { Vec::new() };
+        let class = if took_place { self.class(meeting) } else { Class::Unspecified };
+        let undetermined = class == Class::Undetermined;
+        let mut topics = meeting.topics.clone();
+        topics.sort();
+        let invitations = meeting
+            .invitations
+            .iter()
+            .map(|(actor, answer)| (actor.clone(), answer.unwrap_or(0), answer.is_some()));
+        json!({
+            "name": meeting.name,
+            "state": meeting.state as i32,
+            "shown": titled(&meeting.titles, language),
+            "valid": [meeting.from, meeting.to],
+            "topics": topics,
+            "core": meeting.core,
+            "delegations": meeting.delegations.iter().map(|d| json!([d.actor, d.attendance])).collect::<Vec<_>>(),
+            "declared": meeting.declared,
+            "invitations": invitations.collect::<BTreeSet<_>>(),
+            "summaries": meeting.summaries,
+            "class": class as i32,
+            "possible": possible.iter().filter(|_| undetermined).map(|class| *class as i32).collect::<Vec<_>>(),
+            "label": if took_place { self.label(meeting) } else { String::new() },
+            "within": truth(within),
+        })
+    }
+
+    pub(crate) fn get_meeting(&self, ask: &v1::GetMeetingRequest) -> Value {
+        self.show(&self.meeting(&ask.name), &ask.language, Yes)
+    }
+
+    /// In order of time, then of names.
+    fn meetings(&self, from: &str, to: &str) -> Vec<(Meeting, Truth)> {
+        let all = self.names("meetings/").into_iter().map(|name| self.meeting(name));
+        let mut all: Vec<_> = all.map(|meeting| (meeting.within(from, to), meeting)).collect();
+        all.retain(|(within, _)| within.may_be());
+        all.sort_by_key(|(_, meeting)| (meeting.day().earliest, meeting.name.clone()));
+        all.into_iter().map(|(within, meeting)| (meeting, within)).collect()
+    }
+
+    pub(crate) fn list_meetings(&self, ask: &v1::ListMeetingsRequest) -> Option<Value> {
+        let attendees = || ask.attendees.iter().chain([&ask.attendee]).filter(|name| !name.is_empty());
+        if attendees().any(|name| !self.knows(name)) {
+            return None;
+        }
+        let passes = |meeting: &Meeting| {
+            (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+                && (ask.state == 0 || meeting.state as i32 == ask.state)
+                && attendees().all(|actor| meeting.attendees().any(|there| there == actor))
+                && (ask.class == 0 || meeting.took_place() && self.class(meeting) as i32 == ask.class)
+        };
+        let found = self.meetings(&ask.from, &ask.to).into_iter().filter(|(meeting, _)| passes(meeting));
+        Some(found.map(|(meeting, within)| self.show(&meeting, &ask.language, within)).collect())
+    }
+
+    pub(crate) fn statistics(&self, ask: &v1::GetMeetingStatisticsRequest) -> Value {
+        let mut years: BTreeMap<i16, Vec<(Meeting, Truth)>> = BTreeMap::new();
+        let counts = |meeting: &Meeting| {
+            meeting.took_place() && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+        };
+        let found = self.meetings(&ask.from, &ask.to).into_iter().filter(|(meeting, _)| counts(meeting));
+        let all: Vec<_> = found.collect();
+        for (meeting, within) in &all {
+            let year = meeting.day().earliest.year();
+            years.entry(year).or_default().push((meeting.clone(), *within));
+        }
+        let years = years.into_iter().map(|(year, meetings)| json!([year, self.tally(&meetings)]));
+        json!({ "years": years.collect::<Vec<_>>(), "all": self.tally(&all) })
+    }
+
+    fn tally(&self, meetings: &[(Meeting, Truth)]) -> Value {
+        let mut classes: BTreeMap<i32, Vec<Truth>> = BTreeMap::new();
+        for (meeting, within) in meetings {
+            let class = self.class(meeting);
+            classes.entry(class as i32).or_default().push(*within);
+            if class == Class::Undetermined {
+                for possible in self.possible(meeting) {
+                    classes.entry(possible as i32).or_default().push(within.and(Possibly));
+                }
+            }
+        }
+        let classes = classes.into_iter().map(|(class, truths)| (class, counted(truths.into_iter())));
+        json!({
+            "meetings": counted(meetings.iter().map(|(_, within)| *within)),
+            "classes": classes.collect::<BTreeMap<_, _>>(),
+        })
+    }
+
+    pub(crate) fn externals(&self, ask: &v1::ListExternalsWithoutAgreementRequest) -> Option<Value> {
+        if !ask.meeting.is_empty() && !self.knows(&ask.meeting) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for (meeting, _) in self.meetings(&ask.from, &ask.to) {
+            if !ask.meeting.is_empty() && meeting.name != ask.meeting {
+                continue;
+            }
+            let t = meeting.day();
+            for actor in meeting.attendees().filter(|actor| actor.starts_with("countries/")) {
+                let so = self.member(actor, t).not().and(self.has_agreement(actor, t).not());
+                if so.may_be() {
+                    let shown = self.name(actor, &ask.language, t);
+                    found.push((actor.to_owned(), t.earliest, meeting.name.clone(), truth(so), shown));
+                }
+            }
+        }
+        found.sort_by(|a, b| (&a.0, a.1, &a.2).cmp(&(&b.0, b.1, &b.2)));
+        Some(
+            found
+                .into_iter()
+                .map(|(actor, _, meeting, so, shown)| json!([actor, meeting, so, shown]))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn co_attendance(&self, ask: &v1::ListCoAttendanceRequest, t: Span) -> Value {
+        let mut by_actor: BTreeMap<String, Vec<(String, Truth)>> = BTreeMap::new();
+        for (meeting, within) in self.meetings(&ask.from, &ask.to) {
+            let counts =
+                meeting.took_place() && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic));
+            for actor in meeting.attendees().filter(|_| counts).collect::<BTreeSet<_>>() {
+                by_actor.entry(actor.to_owned()).or_default().push((meeting.name.clone(), within));
+            }
+        }
+        by_actor.retain(|_, meetings| meetings.len() >= ask.min_meetings as usize);
+        let found = by_actor.into_iter().map(|(actor, meetings)| {
+            let names: Vec<_> = meetings.iter().map(|(name, _)| name).collect();
+            let shown = self.name(&actor, &ask.language, t);
+            json!([actor, shown, counted(meetings.iter().map(|(_, within)| *within)), names])
+        });
+        found.collect()
+    }
+
+    pub(crate) fn unanswered(&self, ask: &v1::ListUnansweredInvitationsRequest) -> Option<Value> {
+        let named = [&ask.actor, &ask.meeting];
+        if named.into_iter().any(|name| !name.is_empty() && !self.knows(name)) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for (meeting, within) in self.meetings(&ask.from, &ask.to) {
+            if meeting.state == State::Cancelled || !ask.meeting.is_empty() && meeting.name != ask.meeting {
+                continue;
+            }
+            let open = meeting.invitations.iter().filter(|(_, answer)| answer.is_none());
+            let mut actors: Vec<&String> = open.map(|(actor, _)| actor).collect();
+            actors.retain(|actor| ask.actor.is_empty() || **actor == ask.actor);
+            actors.sort();
+            for actor in actors {
+                let shown = self.name(actor, &ask.language, meeting.day());
+                found.push(json!([actor, shown, meeting.name, meeting.state as i32, truth(within)]));
+            }
+        }
+        Some(Value::Array(found))
+    }
+}
+
+/// Whether more were there than are named.
+fn incomplete(meeting: &Meeting) -> bool {
+    meeting.complete == Some(false)
+        || meeting.declared.is_some_and(|declared| declared as usize > meeting.delegations.len())
+}

@@ -1,0 +1,263 @@
+//! Activities, access to them, and decisions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use minuted::proto::v1;
+use minuted::proto::v1::fact::Kind;
+use serde_json::{Value, json};
+
+use crate::dates::{Span, Truth, Yes};
+use crate::known::{Known, Said, hold, spells, titled};
+use crate::truth;
+
+impl Known<'_> {
+    fn offer(&self, activity: &str) -> (&Said<'_>, &v1::ActivityOffered) {
+        let found = self.of(activity).find_map(|said| match said.kind {
+            Kind::ActivityOffered(it) => Some((said, it)),
+            _ => None,
+        });
+        found.expect("it is known")
+    }
+
+    fn offered(&self, activity: &str, t: Span) -> Truth {
+        let life = spells(
+            self.of(activity).filter(|said| matches!(said.kind, Kind::ActivityOffered(_))),
+            self.of(activity).filter(|said| matches!(said.kind, Kind::ActivityWithdrawn(_))),
+        );
+        hold(&life, t)
+    }
+
+    fn participants(&self, activity: &str) -> Vec<(Span, u64, &str)> {
+        let found = self.of(activity).filter_map(|said| match said.kind {
+            Kind::ParticipationRecorded(it) => Some((said.begin(), said.position, it.participant.as_str())),
+            _ => None,
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        found
+    }
+
+    pub(crate) fn activity(&self, activity: &str, language: &str, t: Span) -> Value {
+        let (said, offer) = self.offer(activity);
+        let participants = self.participants(activity).into_iter().map(|(_, _, actor)| actor);
+        json!({
+            "name": activity,
+            "kind": offer.kind,
+            "shown": titled(&offer.titles, language),
+            "access": [offer.access, offer.framework, offer.exception],
+            "valid": [said.from, said.to],
+            "offered": truth(self.offered(activity, t)),
+            "participants": participants.collect::<Vec<_>>(),
+        })
+    }
+
+    pub(crate) fn list_activities(&self, ask: &v1::ListActivitiesRequest, t: Span) -> Option<Value> {
+        if !ask.participant.is_empty() && !self.knows(&ask.participant) {
+            return None;
+        }
+        let passes = |activity: &&str| {
+            let (_, offer) = self.offer(activity);
+            let took_part =
+                || self.participants(activity).iter().any(|(_, _, actor)| *actor == ask.participant);
+            (ask.kind == 0 || offer.kind == ask.kind)
+                && (ask.access == 0 || offer.access == ask.access)
+                && (ask.participant.is_empty() || took_part())
+                && (!ask.offered || self.offered(activity, t).may_be())
+        };
+        let found = self.names("activities/").into_iter().filter(passes);
+        Some(found.map(|activity| self.activity(activity, &ask.language, t)).collect())
+    }
+
+    /// The decisions that carry `EQUAL_ACCESS`, as far as they are in effect; the certain ones first.
+    fn equal_access(&self, t: Span) -> Vec<(Truth, &str)> {
+        let carries = |it: &v1::DecisionRecorded| it.rules.contains(&(v1::Rule::EqualAccess as i32));
+        let all = self.names("decisions/").into_iter().filter(|decision| carries(self.decided(decision).1));
+        let mut found: Vec<_> = all.map(|decision| (self.in_effect(decision, t), decision)).collect();
+        found.retain(|(so, _)| so.may_be());
+        found.sort_by_key(|(so, decision)| (so.not(), *decision));
+        found
+    }
+
+    fn in_force(&self, t: Span) -> Value {
+        self.equal_access(t).into_iter().map(|(so, decision)| json!([decision, truth(so)])).collect()
+    }
+
+    pub(crate) fn explain(&self, ask: &v1::ExplainAccessRequest, t: Span) -> Option<Value> {
+        if !self.knows(&ask.activity) || !self.knows(&ask.actor) {
+            return None;
+        }
+        let (said, offer) = self.offer(&ask.activity);
+        let member = self.member(&ask.actor, t);
+        let allowed = match offer.access() {
+            v1::Access::AllPartners => member.or(self.partner(&ask.actor, t)),
+            v1::Access::Framework => member.or(self.holds(&ask.actor, &offer.framework, t)),
+            v1::Access::Listed => Yes,
+            v1::Access::Unspecified => panic!("it is always said"),
+        };
+        let answer = self.offered(&ask.activity, t).and(allowed).and(self.suspended(&ask.actor, t).not());
+        let to_all = offer.access() == v1::Access::AllPartners;
+        Some(json!({
+            "answer": truth(answer),
+            "rule": [offer.access, offer.framework],
+            "decisions": if to_all { self.in_force(t) } else { json!([]) },
+            "offer": said.position,
+        }))
+    }
+
+    pub(crate) fn deviations(&self, ask: &v1::ListDeviationsRequest, t: Span) -> Value {
+        let found = self.names("activities/").into_iter().filter_map(|activity| {
+            let (said, offer) = self.offer(activity);
+            let rules = self.equal_access(said.begin());
+            let deviates = Truth::any(rules.iter().map(|(so, _)| *so));
+            let counts = offer.access() != v1::Access::AllPartners
+                && deviates.may_be()
+                && (!ask.without_exception || offer.exception.is_empty());
+            counts.then(|| {
+                json!([
+                    self.activity(activity, &ask.language, t),
+                    truth(deviates),
+                    !offer.exception.is_empty(),
+                    self.in_force(said.begin()),
+                ])
+            })
+        });
+        found.collect()
+    }
+
+    fn decided(&self, decision: &str) -> (&Said<'_>, &v1::DecisionRecorded) {
+        let found = self.of(decision).find_map(|said| match said.kind {
+            Kind::DecisionRecorded(it) => Some((said, it)),
+            _ => None,
+        });
+        found.expect("it is known")
+    }
+
+    fn dates(&self, decision: &str, wanted: fn(&Kind) -> bool) -> Vec<Span> {
+        self.of(decision).filter(|said| wanted(said.kind)).map(Said::begin).collect()
+    }
+
+    fn begins_effect(&self, decision: &str) -> Vec<Span> {
+        let mut begins = self.dates(decision, |kind| matches!(kind, Kind::DecisionPutInEffect(_)));
+        let (said, it) = self.decided(decision);
+        if it.status() == v1::DecisionStatus::InEffect {
+            begins.push(said.begin());
+        }
+        begins
+    }
+
+    pub(crate) fn in_effect(&self, decision: &str, t: Span) -> Truth {
+        let by = |dates: Vec<Span>| Truth::any(dates.into_iter().map(|date| date.by(t)));
+        let over = self
+            .dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_) | Kind::DecisionLapsed(_)));
+        by(self.begins_effect(decision)).and(by(over).not())
+    }
+
+    /// The status, where every date that plays a part is exact.
+    fn decision_status(&self, decision: &str, t: Span) -> Option<v1::DecisionStatus> {
+        use v1::DecisionStatus as Status;
+        let taken = self.decided(decision).0.begin();
+        let begins = self.begins_effect(decision);
+        let superseded = self.dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_)));
+        let lapsed = self.dates(decision, |kind| matches!(kind, Kind::DecisionLapsed(_)));
+        let all =
+            [t, taken].into_iter().chain([&begins, &superseded, &lapsed].into_iter().flatten().copied());
+        if !all.into_iter().all(Span::is_exact) {
+            return None;
+        }
+        let by = |dates: &[Span]| dates.iter().any(|date| date.by(t).may_be());
+        Some(match () {
+            () if by(&superseded) && by(&lapsed) => return None,
+            () if by(&superseded) => Status::Superseded,
+            () if by(&lapsed) => Status::Lapsed,
+            () if by(&begins) => Status::InEffect,
+            () if by(&[taken]) => Status::Intended,
+            () => Status::NotYet,
+        })
+    }
+
+    /// Every link of the lineage: from, type, to.
+    fn links(&self) -> BTreeSet<(&str, i32, &str)> {
+        let supersedes = v1::LinkType::Supersedes as i32;
+        let mut all = BTreeSet::new();
+        for said in &self.facts {
+            match said.kind {
+                Kind::DecisionRecorded(v1::DecisionRecorded { links, .. })
+                | Kind::DecisionsLinked(v1::DecisionsLinked { links }) => {
+                    all.extend(links.iter().map(|link| (said.stream, link.r#type, link.to.as_str())));
+                }
+                Kind::DecisionSuperseded(it) => {
+                    all.insert((it.by.as_str(), supersedes, said.stream));
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    pub(crate) fn decision(&self, decision: &str, language: &str, t: Span) -> Value {
+        let (said, it) = self.decided(decision);
+        let by = self.of(decision).filter_map(|said| match said.kind {
+            Kind::DecisionSuperseded(it) => Some(it.by.as_str()),
+            _ => None,
+        });
+        let status = self.decision_status(decision, t);
+        json!({
+            "name": decision,
+            "body": it.body,
+            "shown": titled(&it.titles, language),
+            "taken": said.from,
+            "rules": it.rules.iter().collect::<BTreeSet<_>>(),
+            "superseded_by": by.collect::<BTreeSet<_>>(),
+            "in_effect": truth(self.in_effect(decision, t)),
+            "statuses": status.map_or(json!("any"), |status| json!([status as i32])),
+        })
+    }
+
+    pub(crate) fn list_decisions(&self, ask: &v1::ListDecisionsRequest, t: Span) -> Value {
+        let passes = |decision: &&str| {
+            let (_, it) = self.decided(decision);
+            (ask.rule == 0 || it.rules.contains(&ask.rule))
+                && (!ask.in_effect || self.in_effect(decision, t).may_be())
+                && (!ask.intentions || it.status() == v1::DecisionStatus::Intended)
+        };
+        let found = self.names("decisions/").into_iter().filter(passes);
+        found.map(|decision| self.decision(decision, &ask.language, t)).collect()
+    }
+
+    /// Those that links lead to, each with the least number of steps.
+    fn reached<'s>(&'s self, decision: &'s str, back: bool) -> Value {
+        let links = self.links();
+        let mut depths: BTreeMap<&str, u32> = BTreeMap::from([(decision, 0)]);
+        loop {
+            let before = depths.clone();
+            for (from, _, to) in &links {
+                let (here, there) = if back { (from, to) } else { (to, from) };
+                if let Some(depth) = before.get(here) {
+                    let known = depths.entry(there).or_insert(depth + 1);
+                    *known = (*known).min(depth + 1);
+                }
+            }
+            if depths == before {
+                break;
+            }
+        }
+        depths.remove(decision);
+        json!(depths)
+    }
+
+    pub(crate) fn trace(&self, ask: &v1::TraceDecisionRequest, t: Span) -> Value {
+        json!({
+            "decision": self.decision(&ask.name, &ask.language, t),
+            "ancestors": self.reached(&ask.name, true),
+            "descendants": self.reached(&ask.name, false),
+        })
+    }
+
+    /// What rests on no confirmed source, of what stands, corrections and retractions too.
+    pub(crate) fn unconfirmed(&self) -> Value {
+        let unconfirmed = |event: &&v1::Event| {
+            self.stands(event) && self.content(event).1.is_some_and(|source| source.unconfirmed)
+        };
+        self.events.iter().filter(unconfirmed).map(|event| event.position).collect()
+    }
+}

@@ -1,0 +1,301 @@
+//! Agreements, operations and contributions.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use minuted::proto::v1;
+use minuted::proto::v1::fact::Kind;
+use serde_json::{Value, json};
+
+use crate::dates::{Possibly, Span, Truth};
+use crate::known::{Known, Said, hold, spells, titled, until};
+use crate::{counted, truth};
+
+/// The first step from which an agreement stands: APPROVED.
+const STANDS_FROM: i32 = v1::AgreementStep::Approved as i32;
+
+impl Known<'_> {
+    fn opened(&self, agreement: &str) -> Option<&v1::AgreementOpened> {
+        self.of(agreement).find_map(|said| match said.kind {
+            Kind::AgreementOpened(it) => Some(it),
+            _ => None,
+        })
+    }
+
+    /// Each step with its date, in order.
+    fn steps(&self, agreement: &str) -> Vec<(i32, Span, &str)> {
+        let steps = self.of(agreement).filter_map(|said| match said.kind {
+            Kind::AgreementOpened(v1::AgreementOpened { step, .. })
+            | Kind::AgreementAdvanced(v1::AgreementAdvanced { step }) => {
+                Some((*step, said.begin(), said.from))
+            }
+            _ => None,
+        });
+        let mut steps: Vec<_> = steps.collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    fn stands_from(&self, agreement: &str) -> Option<Span> {
+        let steps = self.steps(agreement).into_iter().filter(|(step, ..)| *step >= STANDS_FROM);
+        // Which of them was first may be open: earliest and latest days apart, as everywhere.
+        let dates: Vec<Span> = steps.map(|(_, date, _)| date).collect();
+        let earliest = dates.iter().map(|date| date.earliest).min()?;
+        let latest = dates.iter().map(|date| date.latest).min()?;
+        Some(Span { earliest, latest })
+    }
+
+    fn term_over(&self, agreement: &str) -> Option<Span> {
+        let term = self.opened(agreement)?.term.as_str();
+        if let Some(years) = term.strip_prefix('P').and_then(|term| term.strip_suffix('Y')) {
+            return Some(self.stands_from(agreement)?.plus_years(years.parse().unwrap()));
+        }
+        let (_, last) = term.split_once('/')?;
+        Some(Span::on(Span::parse(last).latest).plus_days(1))
+    }
+
+    fn superseders(&self, agreement: &str) -> Vec<(&str, Span)> {
+        let all = self.names("agreements/").into_iter();
+        let all = all.filter(|other| self.opened(other).is_some_and(|it| it.supersedes == agreement));
+        all.filter_map(|other| Some((other, self.stands_from(other)?))).collect()
+    }
+
+    pub(crate) fn agreement_stands(&self, agreement: &str, t: Span) -> Truth {
+        let Some(from) = self.stands_from(agreement) else { return Truth::No };
+        let ends = self.of(agreement).filter(|said| matches!(said.kind, Kind::AgreementEnded(_)));
+        let ended = Truth::any(ends.map(|said| said.begin().by(t)));
+        let over = self.term_over(agreement).map_or(Truth::No, |over| over.by(t));
+        let superseded = Truth::any(self.superseders(agreement).iter().map(|(_, from)| from.by(t)));
+        from.by(t).and(ended.not()).and(over.not()).and(superseded.not())
+    }
+
+    /// Whether an agreement with the actor stands.
+    pub(crate) fn has_agreement(&self, actor: &str, t: Span) -> Truth {
+        let all = self.names("agreements/").into_iter();
+        let with = all.filter(|agreement| self.opened(agreement).is_some_and(|it| it.partner == actor));
+        Truth::any(with.map(|agreement| self.agreement_stands(agreement, t)))
+    }
+
+    /// The status, where every date that plays a part is exact.
+    fn status(&self, agreement: &str, t: Span) -> Option<v1::AgreementStatus> {
+        use v1::AgreementStatus as Status;
+        let steps = self.steps(agreement);
+        let of = |wanted: fn(&Kind) -> bool| self.of(agreement).filter(move |said| wanted(said.kind));
+        let suspensions = spells(
+            of(|kind| matches!(kind, Kind::AgreementSuspended(_))),
+            of(|kind| matches!(kind, Kind::AgreementResumed(_))),
+        );
+        let end = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(Said::begin).min();
+        let over = self.term_over(agreement);
+        let superseded = self.superseders(agreement).into_iter().map(|(_, from)| from).min();
+        let dates = steps.iter().map(|(_, date, _)| *date).chain([t]);
+        if !dates.chain([end, over, superseded].into_iter().flatten()).all(Span::is_exact) {
+            return None;
+        }
+        let suspended = hold(&suspensions, t);
+        let stood =
+            |date: Span| self.stands_from(agreement).is_some_and(|from| from.by(t).may_be()).then_some(date);
+        let ends = [
+            (end, Status::Ended),
+            (over.and_then(stood), Status::Expired),
+            (superseded.and_then(stood), Status::Superseded),
+        ];
+        let ends = ends.into_iter().filter_map(|(date, status)| Some((date?, status)));
+        let first = ends.filter(|(date, _)| date.by(t).may_be()).min_by_key(|(date, _)| *date);
+        let Some(step) = steps.iter().rfind(|(_, date, _)| date.by(t).may_be()) else {
+            return first.is_none().then_some(Status::NotYet);
+        };
+        match (first, suspended) {
+            (Some((_, status)), _) => Some(status),
+            (None, Possibly) => None,
+            (None, Truth::Yes) => Some(Status::Suspended),
+            (None, Truth::No) => Status::try_from(step.0 + 1).ok(),
+        }
+    }
+
+    pub(crate) fn agreement(&self, agreement: &str, language: &str, t: Span) -> Value {
+        let opened = self.opened(agreement).expect("it is known");
+        let ended = self.of(agreement).find(|said| matches!(said.kind, Kind::AgreementEnded(_)));
+        let by = self.names("agreements/").into_iter();
+        let by = by.filter(|other| {
+            self.opened(other).is_some_and(|it| it.supersedes == agreement)
+                && self.stands_from(other).is_some()
+        });
+        json!({
+            "name": agreement,
+            "partner": opened.partner,
+            "kind": opened.kind,
+            "term": opened.term,
+            "supersedes": opened.supersedes,
+            "shown": titled(&opened.titles, language),
+            "steps": self.steps(agreement).iter().map(|(step, _, text)| json!([step, text])).collect::<Vec<_>>(),
+            "stands": truth(self.agreement_stands(agreement, t)),
+            "ended": ended.map(|said| said.from).unwrap_or_default(),
+            "superseded_by": by.collect::<Vec<_>>(),
+            "statuses": self.status(agreement, t).map_or(json!("any"), |status| json!([status as i32])),
+        })
+    }
+
+    pub(crate) fn list_agreements(&self, ask: &v1::ListAgreementsRequest, t: Span) -> Option<Value> {
+        if !ask.partner.is_empty() && !self.knows(&ask.partner) {
+            return None;
+        }
+        let passes = |agreement: &&str| {
+            let opened = self.opened(agreement).expect("it is known");
+            (ask.partner.is_empty() || opened.partner == ask.partner)
+                && (ask.kind == 0 || opened.kind == ask.kind)
+                && (!ask.standing || self.agreement_stands(agreement, t).may_be())
+        };
+        let found = self.names("agreements/").into_iter().filter(passes);
+        Some(found.map(|agreement| self.agreement(agreement, &ask.language, t)).collect())
+    }
+
+    pub(crate) fn expiring(&self, ask: &v1::ListExpiringAgreementsRequest, t: Span) -> Option<Value> {
+        if !ask.partner.is_empty() && !self.knows(&ask.partner) {
+            return None;
+        }
+        let mut found: Vec<(Date, &str, Truth)> = Vec::new();
+        for agreement in self.names("agreements/") {
+            let with =
+                ask.partner.is_empty() || self.opened(agreement).is_some_and(|it| it.partner == ask.partner);
+            let Some(over) = self.term_over(agreement).filter(|_| with) else { continue };
+            let soon = over.by(t.plus_days(ask.days.into()));
+            let expires = self.agreement_stands(agreement, t).and(soon);
+            if expires.may_be() {
+                found.push((over.earliest, agreement, expires));
+            }
+        }
+        found.sort_unstable();
+        Some(found.into_iter().map(|(_, agreement, expires)| json!([agreement, truth(expires)])).collect())
+    }
+
+    pub(crate) fn active(&self, operation: &str, t: Span) -> Truth {
+        let life = spells(
+            self.of(operation).filter(|said| matches!(said.kind, Kind::OperationLaunched(_))),
+            self.of(operation).filter(|said| matches!(said.kind, Kind::OperationEnded(_))),
+        );
+        hold(&life, t)
+    }
+
+    pub(crate) fn operation(&self, operation: &str, language: &str, t: Span) -> Value {
+        let launched = self.of(operation).find_map(|said| match said.kind {
+            Kind::OperationLaunched(it) => Some((said.from, it)),
+            _ => None,
+        });
+        let (from, launched) = launched.expect("it is known");
+        let shown = titled(&launched.names, language);
+        json!([operation, shown, launched.lead, from, truth(self.active(operation, t))])
+    }
+
+    pub(crate) fn list_operations(&self, ask: &v1::ListOperationsRequest, t: Span) -> Value {
+        let all = self.names("operations/").into_iter();
+        let all = all.filter(|operation| !ask.active || self.active(operation, t).may_be());
+        all.map(|operation| self.operation(operation, &ask.language, t)).collect()
+    }
+
+    fn contributed(&self, contribution: &str) -> &v1::ContributionRecorded {
+        let found = self.of(contribution).find_map(|said| match said.kind {
+            Kind::ContributionRecorded(it) => Some(it),
+            _ => None,
+        });
+        found.expect("it is known")
+    }
+
+    /// Whether it was made: observed on one day, it is possible on every other one until its end.
+    fn made(&self, contribution: &str, t: Span) -> Truth {
+        let it = self.contributed(contribution);
+        let recorded =
+            || self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
+        let ends = || self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionEnded(_)));
+        let own = if it.observed {
+            let seen = recorded().next().expect("it is known");
+            let that_day = seen.begin().by(t).and(t.by(seen.begin()));
+            let ended = until(seen.to).map_or(Truth::No, |end| end.by(t));
+            let ended = ended.or(Truth::any(ends().map(|said| said.begin().by(t))));
+            that_day.or(Possibly).and(ended.not())
+        } else {
+            hold(&spells(recorded(), ends()), t)
+        };
+        own.and(self.active(&it.operation, t))
+    }
+
+    pub(crate) fn contribution(&self, contribution: &str, t: Span) -> Value {
+        let it = self.contributed(contribution);
+        let date_of = |wanted: fn(&Kind) -> bool| {
+            self.of(contribution).find(|said| wanted(said.kind)).map(|said| said.from).unwrap_or_default()
+        };
+        json!({
+            "name": contribution,
+            "contributor": it.contributor,
+            "operation": it.operation,
+            "form": it.form,
+            "military": military(it.form),
+            "personnel": it.personnel,
+            "observed": it.observed,
+            "accepted": date_of(|kind| matches!(kind, Kind::ContributionAccepted(_))),
+            "ended": date_of(|kind| matches!(kind, Kind::ContributionEnded(_))),
+            "active": truth(self.made(contribution, t)),
+        })
+    }
+
+    pub(crate) fn list_contributions(&self, ask: &v1::ListContributionsRequest, t: Span) -> Option<Value> {
+        let named = [&ask.operation, &ask.contributor];
+        if named.into_iter().any(|name| !name.is_empty() && !self.knows(name)) {
+            return None;
+        }
+        let passes = |contribution: &&str| {
+            let it = self.contributed(contribution);
+            (ask.operation.is_empty() || it.operation == ask.operation)
+                && (ask.contributor.is_empty() || it.contributor == ask.contributor)
+                && (ask.form == 0 || it.form == ask.form)
+                && (!ask.active || self.made(contribution, t).may_be())
+        };
+        let found = self.names("contributions/").into_iter().filter(passes);
+        Some(found.map(|contribution| self.contribution(contribution, t)).collect())
+    }
+
+    pub(crate) fn contributors(&self, ask: &v1::ListContributorsRequest, t: Span) -> Value {
+        let mut by_actor: BTreeMap<&str, (Truth, Truth, Vec<Value>)> = BTreeMap::new();
+        for contribution in self.names("contributions/") {
+            let (it, made) = (self.contributed(contribution), self.made(contribution, t));
+            if it.operation == ask.operation && made.may_be() {
+                let of = by_actor.entry(&it.contributor).or_insert((Truth::No, Truth::No, Vec::new()));
+                let form = if military(it.form) { &mut of.0 } else { &mut of.1 };
+                *form = form.or(made);
+                of.2.push(self.contribution(contribution, t));
+            }
+        }
+        let counts =
+            json!([counted(by_actor.values().map(|of| of.0)), counted(by_actor.values().map(|of| of.1))]);
+        // Countries come before organisations, as their names do.
+        let all = by_actor.into_iter().map(|(actor, (military, other, contributions))| {
+            json!([actor, self.name(actor, &ask.language, t), truth(military), truth(other), contributions])
+        });
+        json!({ "contributors": all.collect::<Vec<_>>(), "counts": counts })
+    }
+
+    pub(crate) fn non_contributors(&self, ask: &v1::ListNonContributorsRequest, t: Span) -> Option<Value> {
+        if !ask.operation.is_empty() && !self.knows(&ask.operation) {
+            return None;
+        }
+        let did = |actor: &str| {
+            let of_actor = self.names("contributions/").into_iter().filter(|contribution| {
+                let it = self.contributed(contribution);
+                it.contributor == actor && (ask.operation.is_empty() || it.operation == ask.operation)
+            });
+            Truth::any(of_actor.map(|contribution| self.made(contribution, t)))
+        };
+        let all =
+            self.actors().into_iter().map(|actor| (actor, self.partner(actor, t).and(did(actor).not())));
+        let all: Vec<_> = all.filter(|(_, not)| not.may_be()).collect();
+        let partners =
+            all.iter().map(|(actor, not)| json!([actor, self.name(actor, &ask.language, t), truth(*not)]));
+        let count = counted(all.iter().map(|(_, not)| *not));
+        Some(json!({ "partners": partners.collect::<Vec<_>>(), "count": count }))
+    }
+}
+
+fn military(form: i32) -> bool {
+    use v1::ContributionForm::{Air, Naval, Troops};
+    [Troops as i32, Naval as i32, Air as i32].contains(&form)
+}
