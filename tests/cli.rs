@@ -125,6 +125,7 @@ fn with_bad_line(number: usize, lines: usize) -> String {
 #[case("--bogus status", 2, &["--bogus"])]
 #[case("actros list", 2, &["actors"])]
 #[case("actors get jp", 2, &["countries/jp or organisations/jp"])]
+#[case("meetings list --format ics", 2, &["only `meetings export` makes a calendar"])]
 #[case("actors list --as-of 30/09/2011", 2, &["2011-09-30, 2011-09 or 2011"])]
 #[case("status --as-of 2011", 2, &["--as-of has no meaning here"])]
 #[case("import no/such.jsonl", 2, &["no/such.jsonl"])]
@@ -426,4 +427,22 @@ fn an_interrupted_import_says_how_far_it_came_and_is_started_again() {
     drop(stdin);
     let said = running.import(SAMPLE, &[]).succeeded();
     assert_eq!(said, "419 recorded, 5 already recorded, 0 refused; up to position 424\n");
+}
+
+#[test]
+fn a_calendar_is_written_and_what_it_cannot_hold_is_named() {
+    let running = Running::with_sample();
+    let ran = running.ask("meetings export --actor countries/nz");
+    let page = include_str!("../docs/questions.md");
+    let line = |text: &str| assert!(page.contains(text), "docs/questions.md lacks {text:?}");
+    ran.err.lines().for_each(line);
+    let ics = ran.succeeded();
+    assert!(ics.starts_with("BEGIN:VCALENDAR\r\n") && ics.ends_with("END:VCALENDAR\r\n"), "{ics}");
+    let file = running.file("nz.ics", "");
+    let written = running.ask(&format!("meetings export --actor countries/nz --format ics --output {file}"));
+    assert_eq!(written.succeeded(), "");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), ics);
+    let json = running.ask("meetings export --actor countries/nz --format json").json();
+    assert_eq!(json["ics"], ics);
+    assert_eq!(json["meetingCount"], json["meetings"].as_array().unwrap().len());
 }

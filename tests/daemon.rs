@@ -5,6 +5,7 @@ mod support;
 use minuted::proto::v1;
 use minuted::proto::v1::record_stream_response::Outcome;
 use prost::Message;
+use serde_json::json;
 use support::{Daemon, SAMPLE_EVENTS, as_of, events, record_all, record_sample, sample};
 use tonic::Code;
 use tonic::transport::Channel;
@@ -306,4 +307,75 @@ fn an_address_beyond_loopback_is_refused() {
         .unwrap();
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("loopback"), "{said}");
+}
+
+/// A command of a meeting, about a day if it has one.
+fn of_meeting(number: u32, meeting: &str, valid: &str, fact: &serde_json::Value) -> v1::Command {
+    let command = json!({
+        "commandId": format!("00000000-0000-4000-8000-{number:012}"),
+        "name": format!("meetings/{meeting}"),
+        "valid": { "from": valid },
+        "source": { "text": "a test" },
+        "fact": fact,
+    });
+    minuted::wire::json::command_from_json(&command.to_string()).unwrap()
+}
+
+#[tokio::test]
+async fn events_of_a_topic_are_the_same_in_history_and_as_they_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let ask = |topic: &str, more: v1::ReadEventsRequest| {
+        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+        let request = v1::ReadEventsRequest { topics: vec![topic.into()], ..more };
+        async move { client.read_events(request).await.unwrap().into_inner() }
+    };
+    let all = v1::ReadEventsRequest::default;
+    let mut live = ask("a new topic", v1::ReadEventsRequest { follow: true, ..all() }).await;
+    let nothing = live.message().await.unwrap().unwrap();
+    assert_eq!((nothing.events.len(), nothing.checkpoint), (0, SAMPLE_EVENTS), "what was skipped is said");
+    let plan = |topics: &[&str]| json!({ "titles": { "en": "a plan" }, "topics": topics });
+    let corrected = json!({ "eventCorrected": {
+        "target": { "position": "427" }, "reason": "a slip", "valid": { "from": "2027-05" },
+        "source": { "text": "a test" }, "fact": { "meetingPlanned": plan(&["a new topic"]) },
+    }});
+    let commands = vec![
+        of_meeting(1, "one", "2027-05", &json!({ "meetingPlanned": plan(&["another", "a new topic"]) })),
+        of_meeting(2, "one", "", &json!({ "meetingConfirmed": {} })),
+        of_meeting(3, "two", "2027-05", &json!({ "meetingPlanned": plan(&["another"]) })),
+        of_meeting(4, "two", "", &json!({ "meetingConfirmed": {} })),
+        of_meeting(5, "two", "", &corrected),
+        of_meeting(6, "two", "", &json!({ "meetingCancelled": {} })),
+    ];
+    record_all(&channel, commands).await;
+    let (before, after) = (vec![425, 426], vec![429, 430]);
+    let expected = [before.clone(), after.clone()].concat();
+    let mut seen = Vec::new();
+    while seen.len() < expected.len() {
+        let batch = tokio::time::timeout(std::time::Duration::from_secs(20), live.message()).await;
+        let batch = batch.unwrap_or_else(|_| panic!("only {seen:?} came")).unwrap().unwrap();
+        seen.extend(batch.events.iter().map(|event| event.position));
+    }
+    assert_eq!(seen, expected, "as they come");
+    let read = |more: v1::ReadEventsRequest| {
+        let stream = ask("a new topic", more);
+        async move {
+            let (mut stream, mut found, mut caught_up) = (stream.await, Vec::new(), false);
+            while let Some(batch) = stream.message().await.unwrap() {
+                found.extend(batch.events.iter().map(|event| event.position));
+                caught_up = batch.caught_up;
+            }
+            assert!(caught_up);
+            found
+        }
+    };
+    assert_eq!(read(all()).await, expected, "in history");
+    let back = read(v1::ReadEventsRequest { backwards: true, ..all() }).await;
+    assert!(back.into_iter().rev().eq(expected), "backwards");
+    let start = |position| Some(v1::read_events_request::Start::FromPosition(position));
+    assert_eq!(read(v1::ReadEventsRequest { start: start(430), ..all() }).await, [430], "from the middle");
+    let kinds = vec!["meeting_confirmed".to_owned(), "meeting_cancelled".to_owned()];
+    assert_eq!(read(v1::ReadEventsRequest { kinds, ..all() }).await, [426, 430], "of some kinds");
 }

@@ -68,6 +68,7 @@ const NOT_COMPARED: &[(&str, &str, &str)] = &[
     ("RecordService", "Record", "it writes"),
     ("RecordService", "RecordStream", "it writes"),
     ("EventService", "ReadEvents", "it is what the oracle reads"),
+    ("MeetingService", "ExportCalendar", "not yet: which meetings a calendar can hold"),
     ("AdminService", "GetStatus", "it says how the daemon is, not what was so"),
     ("DecisionService", "ListIntentions", "not yet: what became of an intention"),
     ("DossierService", "ListActorEvents", "not yet: what belongs into a dossier"),

@@ -6,8 +6,10 @@
 
 mod sample;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use calcard::icalendar::{ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarProperty};
 use futures::FutureExt;
 use jiff::Timestamp;
 use minuted::grpc::reading::Readers;
@@ -215,6 +217,17 @@ async fn contributors_militarily_and_otherwise() {
     let ever = client.list_contributors(ask).await.unwrap().into_inner();
     let austria = ever.contributors.iter().find(|contributor| contributor.actor == "countries/at").unwrap();
     assert_eq!(austria.military, YES, "seen on one day is certainly made at some time");
+    let ask_who_not = |operation: &str| v1::ListNonContributorsRequest {
+        operation: operation.into(),
+        as_of: on("2010-11-15"),
+        ..v1::ListNonContributorsRequest::default()
+    };
+    let not = client.list_non_contributors(ask_who_not(&operation)).await.unwrap().into_inner();
+    let truth = |actor: &str| not.partners.iter().find(|one| one.actor == actor).map(|one| one.truth);
+    assert_eq!((truth("countries/at"), truth("countries/ru")), (Some(POSSIBLY), Some(YES)));
+    assert_eq!(counts(not.count), (22, 15));
+    let unknown = client.list_non_contributors(ask_who_not("operations/none")).await.unwrap_err();
+    assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_OPERATION".into()));
     let ask = v1::ListContributionsRequest {
         operation,
         form: v1::ContributionForm::Financial.into(),
@@ -248,6 +261,48 @@ async fn pages_follow_each_other_and_keep_their_day() {
     }
     assert_eq!(seen.len(), 31, "Sweden joined the day after");
     assert!(seen.is_sorted());
+}
+
+#[tokio::test]
+async fn french_names_come_in_pages_as_french_sorts_them() {
+    let mut client = ActorServiceClient::new(actors::service(readers()));
+    let mut ask = v1::ListActorsRequest {
+        page_size: 7,
+        kind: v1::ActorKind::Country.into(),
+        language: "fr".into(),
+        order_by: "display_name".into(),
+        ..v1::ListActorsRequest::default()
+    };
+    let mut names = Vec::new();
+    loop {
+        let answer = client.list_actors(ask.clone()).await.unwrap().into_inner();
+        names.extend(answer.actors.into_iter().map(|actor| actor.display_name.unwrap().text));
+        ask.page_token = answer.next_page_token;
+        if ask.page_token.is_empty() {
+            break;
+        }
+    }
+    let at = |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{names:?}"));
+    for [a, b, c] in [["Danemark", "Égypte", "Finlande"], ["Émirats arabes unis", "Espagne", "États-Unis"]]
+    {
+        assert!(at(a) < at(b) && at(b) < at(c), "{names:?}");
+    }
+    let whole = v1::ListActorsRequest { page_size: 1_000, page_token: String::new(), ..ask.clone() };
+    let whole = client.list_actors(whole).await.unwrap().into_inner().actors;
+    assert_eq!(whole.into_iter().map(|actor| actor.display_name.unwrap().text).collect::<Vec<_>>(), names);
+    let standing = v1::GetStandingRequest {
+        language: "fr".into(),
+        order_by: "display_name".into(),
+        ..v1::GetStandingRequest::default()
+    };
+    let partners = client.get_standing(standing).await.unwrap().into_inner().partners;
+    let partners: Vec<_> = partners.into_iter().map(|partner| partner.display_name.unwrap().text).collect();
+    let mut expected = names.clone();
+    expected.retain(|name| partners.contains(name));
+    assert_eq!(partners, expected);
+    let wrong = v1::ListActorsRequest { order_by: "colour desc".into(), ..v1::ListActorsRequest::default() };
+    let refused = client.list_actors(wrong).await.unwrap_err();
+    assert_eq!(fields(&refused), [("order_by".into(), "UNKNOWN_VALUE".into())]);
 }
 
 #[tokio::test]
@@ -681,6 +736,125 @@ async fn what_rests_on_no_confirmed_source_is_counted_by_kind() {
     let kinds = vec!["member_expelled".to_owned()];
     let refused = client.list_unconfirmed_events(v1::ListUnconfirmedEventsRequest { kinds, ..ask }).await;
     assert_eq!(fields(&refused.unwrap_err()), [("kinds".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+}
+
+async fn export(memory: &Memory, request: v1::ExportCalendarRequest) -> Vec<v1::ExportCalendarResponse> {
+    let mut client = MeetingServiceClient::new(meetings::service(readers_of(memory, "2026-11-24")));
+    let mut stream = client.export_calendar(request).await.unwrap().into_inner();
+    let mut pieces = Vec::new();
+    while let Some(piece) = stream.message().await.unwrap() {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn whole(pieces: &[v1::ExportCalendarResponse]) -> String {
+    pieces.iter().map(|piece| piece.ics.as_str()).collect()
+}
+
+fn calendar_of(ics: &str) -> Vec<ICalendarComponent> {
+    let calendar = ICalendar::parse(ics).unwrap_or_else(|other| panic!("{other:?}\n{ics}"));
+    calendar
+        .components
+        .into_iter()
+        .filter(|part| part.component_type == ICalendarComponentType::VEvent)
+        .collect()
+}
+
+fn property(event: &ICalendarComponent, property: &ICalendarProperty) -> String {
+    let values = &event.property(property).unwrap_or_else(|| panic!("{property:?} {event:?}")).values;
+    values.iter().map(|value| value.as_text().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn meetings_as_a_calendar_with_what_is_left_out() {
+    let sample = Memory::sample();
+    let pieces = export(&sample, v1::ExportCalendarRequest::default()).await;
+    let [answer] = &pieces[..] else { panic!("{} pieces", pieces.len()) };
+    let events = calendar_of(&answer.ics);
+    assert_eq!((events.len(), answer.meetings.len(), answer.meeting_count), (25, 25, 25));
+    assert_eq!((answer.left_out.len(), answer.left_out_count), (8, 8));
+    let out = answer.left_out.iter().find(|out| out.meeting == "meetings/counter-piracy-2011").unwrap();
+    assert_eq!(out.reason(), v1::LeftOutReason::BeginNotExact);
+    assert_eq!(out.valid.as_ref().unwrap().from, "2011-09");
+    let names: Vec<String> = events
+        .iter()
+        .map(|event| property(event, &ICalendarProperty::Other("X-MINUTED-NAME".into())))
+        .collect();
+    assert_eq!(names, answer.meetings, "in order of time");
+    let ids: BTreeSet<&str> = events.iter().filter_map(|event| event.uid()).collect();
+    assert_eq!(ids.len(), 25);
+    assert!(events.iter().all(|event| !event.is_recurrent()));
+}
+
+#[tokio::test]
+async fn a_calendar_is_the_same_to_the_byte_when_asked_again() {
+    let mut memory = Memory::sample();
+    let french = v1::ExportCalendarRequest {
+        actor: "countries/nz".into(),
+        from: "2012".into(),
+        to: "2012".into(),
+        language: "fr".into(),
+        ..v1::ExportCalendarRequest::default()
+    };
+    let before = export(&memory, french.clone()).await;
+    assert_eq!(before[0].meetings, ["meetings/chicago-2012-partners", "meetings/nz-2012"]);
+    let events = calendar_of(&whole(&before));
+    let title = property(&events[1], &ICalendarProperty::Summary);
+    assert_eq!(title, "Visite du premier ministre de Nouvelle-Zélande");
+    let known = before[0].answered_as_of.clone().unwrap();
+    assert_eq!(known.known_position, 424);
+    let corrected = json!({
+        "commandId": "00000000-0000-4000-8000-0000000000c1",
+        "name": "meetings/nz-2012",
+        "source": { "text": "a test" },
+        "fact": { "eventRetracted": { "target": { "position": "223" }, "reason": "a slip" } },
+    });
+    memory.must_record(vec![command(&corrected)]);
+    let after = export(&memory, french.clone()).await;
+    assert_eq!(after[0].meetings, ["meetings/chicago-2012-partners"]);
+    let as_of = v1::AsOf {
+        valid_at: known.valid_at,
+        known_at: Some(v1::as_of::KnownAt::KnownPosition(known.known_position)),
+    };
+    let again = export(&memory, v1::ExportCalendarRequest { as_of: Some(as_of), ..french }).await;
+    assert_eq!(again, before);
+}
+
+#[tokio::test]
+async fn a_calendar_beyond_one_message_comes_in_pieces() {
+    let mut memory = Memory::sample();
+    let title = "réunion ".repeat(500);
+    for number in 0..600 {
+        let planned = json!({
+            "commandId": format!("00000000-0000-4000-8000-{number:012}"),
+            "name": format!("meetings/long-{number}"),
+            "valid": { "from": "2027-05-21" },
+            "source": { "text": "a test" },
+            "fact": { "meetingPlanned": { "titles": { "en": title } } },
+        });
+        memory.must_record(vec![command(&planned)]);
+    }
+    let pieces = export(&memory, v1::ExportCalendarRequest::default()).await;
+    assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.encoded_len() < 4 << 20));
+    assert_eq!(calendar_of(&whole(&pieces)).len(), 625);
+    assert!(pieces.iter().all(|piece| (piece.meeting_count, piece.left_out_count) == (625, 8)));
+    assert_eq!(pieces.iter().map(|piece| piece.meetings.len()).sum::<usize>(), 625);
+}
+
+#[tokio::test]
+async fn a_calendar_of_an_actor_that_is_not_known_is_not_found() {
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let request = |actor: &str, from: &str, to: &str| v1::ExportCalendarRequest {
+        actor: actor.into(),
+        from: from.into(),
+        to: to.into(),
+        ..v1::ExportCalendarRequest::default()
+    };
+    let unknown = client.export_calendar(request("countries/zz", "", "")).await.unwrap_err();
+    assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_ACTOR".into()));
+    let wrong = client.export_calendar(request("areas/demining", "2012", "2011")).await.unwrap_err();
+    assert_eq!(fields(&wrong).len(), 2, "{wrong:?}");
 }
 
 /// The index of what the readers read, with what keeps it.

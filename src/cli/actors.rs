@@ -28,7 +28,7 @@ pub(crate) enum Actors {
         #[arg(value_parser = names::of(names::ACTOR))]
         name: String,
     },
-    /// Actors in the order of their names
+    /// Actors in the order of their names, as the language has it
     #[command(after_help = "Examples:
   minuted actors list --partners --as-of 2011-09-30
   minuted actors list --framework frameworks/patg --format json")]
@@ -88,6 +88,7 @@ impl Actors {
                     as_of,
                     at_least_position,
                     language,
+                    order_by: look::ORDER_BY.into(),
                 };
                 let ask = |page_size, page_token| {
                     let mut service = service.clone();
@@ -97,7 +98,12 @@ impl Actors {
                 client.print(&limit.collect(ask).await?)
             }
             Actors::Standing => {
-                let request = GetStandingRequest { as_of, at_least_position, language };
+                let request = GetStandingRequest {
+                    as_of,
+                    at_least_position,
+                    language,
+                    order_by: look::ORDER_BY.into(),
+                };
                 client.print(&service.get_standing(request).await?.into_inner())
             }
             Actors::Dossier(dossier) => dossier.run(client).await,

@@ -27,7 +27,7 @@ pub(crate) enum Areas {
         #[arg(value_parser = names::of(&["areas"]))]
         name: String,
     },
-    /// Areas in the order of their names
+    /// Areas in the order of their names, as the language has it
     #[command(after_help = "Example:
   minuted areas list --within areas/emerging-security-challenges")]
     List {
@@ -91,6 +91,7 @@ impl Areas {
                     as_of,
                     at_least_position,
                     language,
+                    order_by: look::ORDER_BY.into(),
                 };
                 let ask = |page_size, page_token| {
                     let mut service = service.clone();

@@ -20,6 +20,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Said where an answer is no graph.
 pub(crate) const NO_GRAPH: &str = "--format dot has no meaning here: only `decisions trace` draws a graph";
 
+/// Said where an answer is no calendar.
+pub(crate) const NO_CALENDAR: &str =
+    "--format ics has no meaning here: only `meetings export` makes a calendar";
+
 /// An answer that can be shown as tables.
 pub(crate) trait Show: Named {
     /// Whether its JSON has every field, so that a script finds a 0 as a 0.
@@ -94,6 +98,11 @@ impl Client {
         (self.options.as_of(), self.options.at_least.unwrap_or(0), self.options.language())
     }
 
+    /// How answers are wanted.
+    pub(crate) fn format(&self) -> Format {
+        self.options.format
+    }
+
     /// Whether the protobuf JSON is wanted.
     pub(crate) fn wants_json(&self) -> bool {
         self.options.format == Format::Json
@@ -105,6 +114,7 @@ impl Client {
             Format::Json if M::EVERY_FIELD => json::every_field(answer) + "\n",
             Format::Json => json::pretty(answer) + "\n",
             Format::Table => answer.show(self.look),
+            Format::Ics => return Err(Failure::Input(NO_CALENDAR.to_owned())),
             Format::Dot => answer.dot().ok_or_else(|| Failure::Input(NO_GRAPH.to_owned()))?,
         };
         Ok(print(&text)?)

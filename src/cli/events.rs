@@ -22,6 +22,7 @@ named!(GetEventResponse, ReadEventsResponse);
     after_help = "Examples:
   minuted events --limit 20 --backwards
   minuted events --stream countries/jp --kind area_chosen
+  minuted events --topic counter-piracy --follow
   minuted events --from 425 --follow --format json
   minuted events get events/195
 
@@ -69,6 +70,9 @@ struct Filter {
     /// Only events whose stream or content names this actor; may be given several times
     #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
     actor: Vec<String>,
+    /// Only events of meetings on this topic: the event or one before it says so; may be given several times
+    #[arg(long)]
+    topic: Vec<String>,
     /// Go on with what is recorded later, until Ctrl-C
     #[arg(long)]
     follow: bool,
@@ -118,12 +122,13 @@ async fn get(name: String, client: &Client) -> Result<(), Failure> {
 
 impl Filter {
     async fn run(self, client: &Client) -> Result<(), Failure> {
-        let Filter { from, backwards, stream, kind, actor, follow, limit } = self;
+        let Filter { from, backwards, stream, kind, actor, topic, follow, limit } = self;
         let request = ReadEventsRequest {
             backwards,
             streams: stream,
             kinds: kind,
             actors: actor,
+            topics: topic,
             follow,
             limit: limit.unwrap_or(0),
             start: from,

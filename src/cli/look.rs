@@ -7,6 +7,9 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use super::{columns, words};
 use crate::proto::v1::{AnsweredAsOf, Count, DisplayName, Valid};
 
+/// Tables are for people, who look for a name where their language has it.
+pub(crate) const ORDER_BY: &str = "display_name";
+
 /// The width of a table that goes nowhere in particular.
 const WIDTH: u16 = 120;
 

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::json::named;
 use super::look::{self, Look};
 use super::page::Limit;
-use super::{attendance, names, options, words};
+use super::{attendance, calendar, names, options, words};
 use crate::proto::v1::meeting_service_client::MeetingServiceClient;
 use crate::proto::v1::{
     Delegation, ExternalWithoutAgreement, GetMeetingRequest, GetMeetingResponse,
@@ -54,6 +54,13 @@ A meeting is judged on its own day: --as-of plays no part.")]
     #[command(after_help = "Example:
   minuted meetings unanswered --actor countries/jp")]
     Unanswered(attendance::Unanswered),
+    /// Meetings as a calendar file (iCalendar), for a calendar program to read
+    #[command(after_help = "Examples:
+  minuted meetings export --output meetings.ics
+  minuted meetings export --actor countries/jp --from 2012 --lang fr
+
+A meeting whose days are not known exactly is in no calendar: it is counted and named on standard error.")]
+    Export(calendar::Export),
 }
 
 /// Which meetings.
@@ -144,6 +151,7 @@ impl Meetings {
             Meetings::Statistics(statistics) => statistics.run(client).await,
             Meetings::CoAttendance(co_attendance) => co_attendance.run(client).await,
             Meetings::Unanswered(unanswered) => unanswered.run(client).await,
+            Meetings::Export(export) => export.run(client).await,
         }
     }
 }

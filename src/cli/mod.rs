@@ -9,6 +9,7 @@ mod agreements;
 mod areas;
 mod attendance;
 mod bench;
+mod calendar;
 mod client;
 mod columns;
 mod decisions;
@@ -162,6 +163,9 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<(), Failure> {
     if options.format == Format::Dot && !command.draws() {
         return Err(Failure::Input(client::NO_GRAPH.to_owned()));
     }
+    if options.format == Format::Ics && !command.is_calendar() {
+        return Err(Failure::Input(client::NO_CALENDAR.to_owned()));
+    }
     match command {
         Command::Serve(serve) => serve.run(&options, settings).await,
         Command::Demo(demo) => Box::pin(demo.run(&options, settings)).await,
@@ -199,6 +203,11 @@ impl Command {
     /// Whether its answer is a graph.
     fn draws(&self) -> bool {
         matches!(self, Command::Decisions(decisions::Decisions::Trace { .. }))
+    }
+
+    /// Whether its answer is a calendar.
+    fn is_calendar(&self) -> bool {
+        matches!(self, Command::Meetings(meetings::Meetings::Export(_)))
     }
 
     async fn ask(self, client: &Client) -> Result<(), Failure> {

@@ -12,10 +12,11 @@ use crate::proto::v1::operation_service_client::OperationServiceClient;
 use crate::proto::v1::{
     Contribution, Contributor, GetContributionRequest, GetContributionResponse, GetOperationRequest,
     GetOperationResponse, ListContributionsRequest, ListContributionsResponse, ListContributorsRequest,
-    ListContributorsResponse, ListOperationsRequest, ListOperationsResponse, Operation,
+    ListContributorsResponse, ListNonContributorsRequest, ListNonContributorsResponse, ListOperationsRequest,
+    ListOperationsResponse, NonContributor, Operation,
 };
 
-named!(GetOperationResponse, GetContributionResponse, ListContributorsResponse);
+named!(GetOperationResponse, GetContributionResponse, ListContributorsResponse, ListNonContributorsResponse);
 
 /// The subcommands.
 #[derive(Clone, Debug, Subcommand)]
@@ -47,6 +48,18 @@ pub(crate) enum Operations {
         /// Such as operations/isaf
         #[arg(value_parser = names::of(&["operations"]))]
         name: String,
+        /// At any time, instead of on one day
+        #[arg(long)]
+        any_time: bool,
+    },
+    /// Which partners contributed nothing to an operation, or to any
+    #[command(after_help = "Examples:
+  minuted operations non-contributors operations/unified-protector --as-of 2011-06
+  minuted operations non-contributors --any-time")]
+    NonContributors {
+        /// Such as operations/isaf [default: to any operation]
+        #[arg(value_parser = names::of(&["operations"]))]
+        name: Option<String>,
         /// At any time, instead of on one day
         #[arg(long)]
         any_time: bool,
@@ -107,9 +120,27 @@ impl Operations {
                 client.print(&limit.collect(ask).await?)
             }
             Operations::Contributors { name: operation, any_time: at_any_time } => {
-                let request =
-                    ListContributorsRequest { operation, at_any_time, as_of, at_least_position, language };
+                let request = ListContributorsRequest {
+                    operation,
+                    at_any_time,
+                    as_of,
+                    at_least_position,
+                    language,
+                    order_by: look::ORDER_BY.into(),
+                };
                 client.print(&service.list_contributors(request).await?.into_inner())
+            }
+            Operations::NonContributors { name, any_time: at_any_time } => {
+                let operation = name.unwrap_or_default();
+                let request = ListNonContributorsRequest {
+                    operation,
+                    at_any_time,
+                    as_of,
+                    at_least_position,
+                    language,
+                    order_by: look::ORDER_BY.into(),
+                };
+                client.print(&service.list_non_contributors(request).await?.into_inner())
             }
             Operations::Contributions(filter) => filter.run(client).await,
         }
@@ -236,6 +267,20 @@ impl Show for ListContributorsResponse {
         );
         look.rows(["who", "militarily", "otherwise", "contributions"], self.contributors.iter().map(row))
             + &counts
+            + &look::times(self.answered_as_of.as_ref())
+    }
+}
+
+impl Show for ListNonContributorsResponse {
+    fn show(&self, look: Look) -> String {
+        let row = |partner: &NonContributor| {
+            [
+                look::called(partner.display_name.as_ref(), &partner.actor),
+                words::truth(partner.truth).to_owned(),
+            ]
+        };
+        look.rows(["partner", "contributed nothing"], self.partners.iter().map(row))
+            + &format!("contributed nothing: {}\n", look::count(self.count.as_ref()))
             + &look::times(self.answered_as_of.as_ref())
     }
 }

@@ -16,7 +16,8 @@ pub(crate) struct Options {
     /// The daemon to talk to [default: `server.listen` of the configuration, 127.0.0.1:7433]
     #[arg(long, global = true, env = "MINUTED_ADDR", value_name = "ADDR", value_parser = address)]
     pub(crate) addr: Option<String>,
-    /// How answers are printed: tables to read, or the protobuf JSON of the API's response; `dot` only draws a lineage
+    /// How answers are printed: tables to read, or the protobuf JSON of the API's response; `dot` only draws a lineage, `ics` is
+    /// only for a calendar
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
     /// The language of names, a BCP 47 tag [default: that of `LC_ALL`, `LC_MESSAGES` or `LANG`, else en]
@@ -45,6 +46,7 @@ pub(crate) enum Format {
     Table,
     Json,
     Dot,
+    Ics,
 }
 
 impl Options {

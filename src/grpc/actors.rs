@@ -67,7 +67,9 @@ impl ActorService for Actors {
             as_of,
             at_least_position,
             language,
+            order_by,
         } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let kind = asking.choice("kind", kind, v1::ActorKind::as_str_name);
         let framework = asking.name("framework", &framework, &[Collection::Frameworks]);
         let languages = asking.languages(&language);
@@ -79,7 +81,9 @@ impl ActorService for Actors {
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.framework)?;
-            let found = actors::actors(reading.world, reading.t, &languages, &filter, page.after());
+            let beyond =
+                |after: Option<&Name>| actors::actors(reading.world, reading.t, &languages, &filter, after);
+            let found = order.list(&languages, page.after(), beyond);
             let found = found.map(|actor| (actor.name.clone(), put_actor(actor)));
             let (actors, next_page_token) = page.cut(reading, found);
             Ok(v1::ListActorsResponse { actors, next_page_token, answered_as_of: Some(reading.answered()) })
@@ -92,12 +96,14 @@ impl ActorService for Actors {
         request: Request<v1::GetStandingRequest>,
     ) -> Result<Response<v1::GetStandingResponse>, Status> {
         let mut asking = Asking::of(&request);
-        let v1::GetStandingRequest { as_of, at_least_position, language } = request.into_inner();
+        let v1::GetStandingRequest { as_of, at_least_position, language, order_by } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let languages = asking.done(Some(languages))?;
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
-            let standing = standing::standing(reading.world, reading.t, &languages);
+            let mut standing = standing::standing(reading.world, reading.t, &languages);
+            standing.sort(order, &languages);
             Ok(put_standing(standing, reading.answered()))
         });
         answer.await.map(Response::new)

@@ -53,8 +53,16 @@ impl AreaService for Areas {
             at_least_position: 0,
             ..request.get_ref().clone()
         });
-        let v1::ListAreasRequest { page_size, page_token, within, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListAreasRequest {
+            page_size,
+            page_token,
+            within,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let within = asking.name("within", &within, AREAS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
@@ -63,7 +71,9 @@ impl AreaService for Areas {
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &within)?;
-            let found = areas::areas(reading.world, &languages, within.as_ref(), page.after());
+            let beyond =
+                |after: Option<&Name>| areas::areas(reading.world, &languages, within.as_ref(), after);
+            let found = order.list(&languages, page.after(), beyond);
             let found = found.map(|area| (area.name.clone(), put_area(area)));
             let (areas, next_page_token) = page.cut(reading, found);
             Ok(v1::ListAreasResponse { areas, next_page_token, answered_as_of: Some(reading.answered()) })

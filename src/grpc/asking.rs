@@ -7,6 +7,7 @@ use super::status;
 use crate::domain::text::Language;
 use crate::domain::time::PartialDate;
 use crate::domain::{Collection, Name, Reason};
+use crate::projections::collation::Order;
 use crate::projections::meetings::Range;
 use crate::projections::search::{BadQuery, Kinds, Query};
 use crate::projections::{Languages, known};
@@ -156,6 +157,22 @@ impl Asking {
             self.say(field, format!("{days} is no number of days to look ahead: send 1 to {DAYS_MAX}"));
         }
         found
+    }
+
+    /// In which order a list is (AIP-132).
+    pub(super) fn order_by(&mut self, text: &str) -> Order {
+        match text.trim() {
+            "" | "name" => Order::Name,
+            "display_name" => Order::DisplayName,
+            other => {
+                let other: String = other.chars().take(60).collect();
+                self.say(
+                    "order_by",
+                    format!("`{other}` is no order of this list: send name or display_name"),
+                );
+                Order::Name
+            }
+        }
     }
 
     /// How many a page has.

@@ -4,6 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
 use super::attendance;
+use super::calendar;
 use super::page::{Page, Query};
 use super::put;
 use super::reading::Readers;
@@ -84,7 +85,14 @@ impl MeetingService for Meetings {
         let size = asking.page_size(page_size);
         let topic = attendance::topic(topic);
         let state = state.and_then(|state| state.try_into().ok());
-        let filter = asking.done(Some(meetings::Filter { range, topic, attendees: all, class, state }))?;
+        let filter = asking.done(Some(meetings::Filter {
+            range,
+            topic,
+            attendees: all,
+            actor: None,
+            class,
+            state,
+        }))?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.attendees)?;
@@ -144,6 +152,15 @@ impl MeetingService for Meetings {
         request: Request<v1::ListUnansweredInvitationsRequest>,
     ) -> Result<Response<v1::ListUnansweredInvitationsResponse>, Status> {
         attendance::unanswered(&self.0, request).await
+    }
+
+    type ExportCalendarStream = calendar::Pieces;
+
+    async fn export_calendar(
+        &self,
+        request: Request<v1::ExportCalendarRequest>,
+    ) -> Result<Response<calendar::Pieces>, Status> {
+        calendar::export(&self.0, request).await
     }
 }
 

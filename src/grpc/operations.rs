@@ -10,7 +10,7 @@ use super::status;
 use crate::domain::contribution::Terms;
 use crate::domain::{Collection, Name};
 use crate::projections::Count;
-use crate::projections::contributors::{self, Contributor};
+use crate::projections::contributors::{self, Contributor, NonContributor};
 use crate::projections::operations::{self, ContributionFilter, ContributionOnDay, OperationOnDay};
 use crate::proto::v1;
 use crate::proto::v1::operation_service_server::{OperationService, OperationServiceServer};
@@ -139,8 +139,15 @@ impl OperationService for Operations {
         request: Request<v1::ListContributorsRequest>,
     ) -> Result<Response<v1::ListContributorsResponse>, Status> {
         let mut asking = Asking::of(&request);
-        let v1::ListContributorsRequest { operation, at_any_time, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListContributorsRequest {
+            operation,
+            at_any_time,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let operation = asking.needed_name("operation", &operation, OPERATIONS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
@@ -148,13 +155,47 @@ impl OperationService for Operations {
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
             all_known(reading, [&operation])?;
             let (world, t) = (reading.world, reading.t);
-            let found = contributors::contributors(world, &operation, t, at_any_time, &languages);
+            let mut found = contributors::contributors(world, &operation, t, at_any_time, &languages);
+            order.sort(&languages, &mut found);
             Ok(v1::ListContributorsResponse {
                 military_count: Some(put::count(Count::of(
                     found.iter().map(|contributor| contributor.military),
                 ))),
                 other_count: Some(put::count(Count::of(found.iter().map(|contributor| contributor.other)))),
                 contributors: found.into_iter().map(put_contributor).collect(),
+                answered_as_of: Some(reading.answered()),
+            })
+        });
+        answer.await.map(Response::new)
+    }
+
+    async fn list_non_contributors(
+        &self,
+        request: Request<v1::ListNonContributorsRequest>,
+    ) -> Result<Response<v1::ListNonContributorsResponse>, Status> {
+        let mut asking = Asking::of(&request);
+        let v1::ListNonContributorsRequest {
+            operation,
+            at_any_time,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
+        let operation = asking.name("operation", &operation, OPERATIONS);
+        let languages = asking.languages(&language);
+        asking.as_of(as_of.as_ref());
+        let operation = asking.done(Some(operation))?;
+        let answer = self.0.answer(as_of, at_least_position, move |reading| {
+            all_known(reading, &operation)?;
+            let (world, t) = (reading.world, reading.t);
+            let mut found =
+                contributors::non_contributors(world, operation.as_ref(), t, at_any_time, &languages);
+            order.sort(&languages, &mut found);
+            Ok(v1::ListNonContributorsResponse {
+                count: Some(put::count(Count::of(found.iter().map(|partner| partner.truth)))),
+                partners: found.into_iter().map(put_non_contributor).collect(),
                 answered_as_of: Some(reading.answered()),
             })
         });
@@ -203,5 +244,13 @@ fn put_contributor(contributor: Contributor) -> v1::Contributor {
         military: v1::Truth::from(military).into(),
         other: v1::Truth::from(other).into(),
         contributions: contributions.into_iter().map(put_contribution).collect(),
+    }
+}
+
+fn put_non_contributor(NonContributor { actor, shown, truth }: NonContributor) -> v1::NonContributor {
+    v1::NonContributor {
+        display_name: Some(put::display(shown, &actor)),
+        actor: actor.to_string(),
+        truth: v1::Truth::from(truth).into(),
     }
 }

@@ -14,7 +14,7 @@ use crate::proto::v1;
 const SEAL_BYTES: usize = 8;
 /// A page ends with the item that brings it to this many bytes: clients take messages of 4 MiB by default, and names are
 /// as long as their users make them.
-const PAGE_BYTES: usize = 2 << 20;
+pub(super) const PAGE_BYTES: usize = 2 << 20;
 
 /// A query without what may differ from page to page.
 pub(super) struct Query(blake3::Hasher);

@@ -1,4 +1,5 @@
-//! Who contributed to an operation, on a day or at any time, militarily and otherwise (the source text's sentence S2).
+//! Who contributed to an operation, on a day or at any time, militarily and otherwise, and which partners did not at all
+//! (the source text's sentence S2).
 
 use std::collections::BTreeMap;
 
@@ -7,6 +8,7 @@ use crate::domain::time::{Truth, When};
 use crate::domain::{Collection, Name, World};
 
 use super::operations::{ContributionOnDay, contribution};
+use super::standing::{Stood, standing};
 use super::{Languages, known, referrers};
 
 /// An actor and how it contributed.
@@ -59,6 +61,40 @@ pub fn contributors(
     contributors.collect()
 }
 
+/// A partner that contributed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonContributor {
+    /// The partner.
+    pub actor: Name,
+    /// Its name that day.
+    pub shown: Option<Shown>,
+    /// Whether it was a partner that day and contributed nothing.
+    pub truth: Truth,
+}
+
+/// The partners on `t` that contributed nothing on `t` (`at_any_time`: on no day) to the operation, or where there is none
+/// to any, in the order of their names.
+pub fn non_contributors(
+    world: &dyn World,
+    operation: Option<&Name>,
+    t: When,
+    at_any_time: bool,
+    languages: &Languages,
+) -> Vec<NonContributor> {
+    let day = (!at_any_time).then_some(t);
+    let partners = standing(world, t, languages).partners.into_iter();
+    let found = partners.map(|Stood { actor, shown, truth, .. }| {
+        let names = referrers(world, &actor, Collection::Contributions, None).into_iter();
+        let contributions = names.filter_map(|name| contribution(world, &name, day)).filter(|contribution| {
+            let terms = &contribution.terms;
+            terms.contributor == actor && operation.is_none_or(|operation| terms.operation == *operation)
+        });
+        let contributed = Truth::any(contributions.map(|contribution| contribution.active));
+        NonContributor { actor, shown, truth: truth.and(contributed.not()) }
+    });
+    found.filter(|found| found.truth.may_be()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -104,6 +140,27 @@ mod tests {
         let only =
             asked(&example, "2005-06-01", false).into_iter().map(|c| (c.actor.clone(), c.only_otherwise()));
         assert_eq!(short(only), ["be NO", "jp POSSIBLY"]);
+    }
+
+    #[test]
+    fn who_contributed_nothing_are_the_partners_that_are_not_certain_to_have_contributed() {
+        let mut example = example();
+        let joined = json!({ "framework": "frameworks/patg" });
+        example.say("countries/jp", "2001-01-01", "frameworkJoined", joined.clone());
+        example.say("countries/kr", "2010", "frameworkJoined", joined);
+        let no = |operation: Option<&str>, t: &str, at_any_time| {
+            let (operation, en) = (operation.map(name), Languages::default());
+            let found = non_contributors(&example.world, operation.as_ref(), day(t), at_any_time, &en);
+            short(found.into_iter().map(|found| (found.actor, found.truth)))
+        };
+        let a = Some("operations/a");
+        assert_eq!(no(a, "2002-01-01", false), ["jp YES"], "before the operation; a member is no partner");
+        assert_eq!(no(a, "2010-01-15", false), ["kr POSSIBLY"], "what was seen once, and a certain one");
+        assert_eq!(no(a, "2011-06-01", false), ["jp POSSIBLY", "kr YES"]);
+        for operation in [a, None] {
+            assert_eq!(no(operation, "2020-01-01", true), ["kr YES"], "ever");
+            assert_eq!(no(operation, "2020-01-01", false), ["jp YES", "kr YES"], "that day");
+        }
     }
 
     #[test]

@@ -28,17 +28,22 @@ impl FromIterator<Language> for Languages {
 }
 
 impl Languages {
+    /// The most wanted one.
+    pub fn first(&self) -> &Language {
+        self.0.first().expect("there is never none")
+    }
+
     /// The name on `t` in the first language in which there is one, else as [`Names::shown`] falls back.
     pub fn name(&self, names: &Names, t: When) -> Option<Shown> {
-        self.first(|language| names.shown(language, t))
+        self.best(|language| names.shown(language, t))
     }
 
     /// The text in the first language in which there is one, else as [`text::shown`] falls back.
     pub fn text(&self, texts: &Localized) -> Option<Shown> {
-        self.first(|language| text::shown(texts, language))
+        self.best(|language| text::shown(texts, language))
     }
 
-    fn first(&self, show: impl Fn(&Language) -> Option<Shown>) -> Option<Shown> {
+    fn best(&self, show: impl Fn(&Language) -> Option<Shown>) -> Option<Shown> {
         let mut all = self.0.iter().filter_map(&show);
         let found = all.clone().find(|shown| !shown.fallback);
         found.or_else(|| all.next())

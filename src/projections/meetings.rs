@@ -138,6 +138,8 @@ pub struct Filter {
     pub topic: Option<String>,
     /// Only those that all of these attended.
     pub attendees: Vec<Name>,
+    /// Only those in which this actor has a part: it attended, or until the meeting is held is invited.
+    pub actor: Option<Name>,
     /// Only those of this class.
     pub class: Option<ClassAsked>,
     /// Only those in this state.
@@ -146,7 +148,14 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Filter { range: Range::ALWAYS, topic: None, attendees: Vec::new(), class: None, state: None }
+        Filter {
+            range: Range::ALWAYS,
+            topic: None,
+            attendees: Vec::new(),
+            actor: None,
+            class: None,
+            state: None,
+        }
     }
 }
 
@@ -180,8 +189,8 @@ pub fn meetings<'a>(
 }
 
 fn candidates(world: &dyn World, filter: &Filter) -> Vec<Name> {
-    match filter.attendees.first() {
-        Some(attendee) => world.referrers(attendee, Collection::Meetings),
+    match filter.attendees.first().or(filter.actor.as_ref()) {
+        Some(actor) => world.referrers(actor, Collection::Meetings),
         None => world.names(Collection::Meetings),
     }
 }
@@ -192,6 +201,14 @@ fn passes(timeline: &MeetingTimeline, filter: &Filter) -> bool {
         && filter.state.is_none_or(|state| timeline.state == Some(state))
         && filter.topic.as_ref().is_none_or(|topic| topics.into_iter().any(|other| other == topic))
         && filter.attendees.iter().all(|actor| attended(timeline, actor))
+        && filter.actor.as_ref().is_none_or(|actor| has_part(timeline, actor))
+}
+
+fn has_part(timeline: &MeetingTimeline, actor: &Name) -> bool {
+    if timeline.took_place() {
+        return attended(timeline, actor);
+    }
+    timeline.invitations.iter().any(|invitation| invitation.delegation.actor == *actor)
 }
 
 /// The actor was there, as far as is known.
@@ -335,6 +352,13 @@ mod tests {
             [""; 0],
             "neither the absent nor the venue's country was there"
         );
+        let with = |actor: &str| Filter { actor: Some(name(actor)), ..Filter::default() };
+        assert_eq!(
+            found(with("countries/jp")),
+            ["b YES", "c YES"],
+            "who is invited has a part until it is held"
+        );
+        assert_eq!(found(with("countries/kr")), [""; 0]);
         let class = |class| Filter { class: Some(class), ..Filter::default() };
         assert_eq!(found(class(ClassAsked::Certain(Class::WithinFramework))), ["b YES"]);
         assert_eq!(found(class(ClassAsked::Certain(Class::MembersOnly))), ["a YES"]);

@@ -10,6 +10,8 @@ pub mod actors;
 pub mod agreements;
 pub mod areas;
 pub mod attendance;
+pub mod calendar;
+pub mod collation;
 pub mod contributors;
 pub mod decisions;
 pub mod display;

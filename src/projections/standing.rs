@@ -5,6 +5,7 @@ use crate::domain::text::Shown;
 use crate::domain::time::{Truth, When};
 use crate::domain::{Collection, Name, World};
 
+use super::collation::Order;
 use super::{Count, Languages, known, names, open_dates};
 
 /// How all stood on a day.
@@ -16,6 +17,18 @@ pub struct Standing {
     pub partners: Vec<Stood>,
     /// Every framework with its holders, in the order of their names.
     pub frameworks: Vec<FrameworkStanding>,
+}
+
+impl Standing {
+    /// Puts all its lists in an order.
+    pub fn sort(&mut self, order: Order, languages: &Languages) {
+        order.sort(languages, &mut self.members);
+        order.sort(languages, &mut self.partners);
+        order.sort(languages, &mut self.frameworks);
+        for framework in &mut self.frameworks {
+            order.sort(languages, &mut framework.holders);
+        }
+    }
 }
 
 /// An actor that had a standing, or may have had it.

@@ -83,6 +83,7 @@ impl Asked<'_> {
             "dossier" => self.dossier().await,
             "unconfirmed" => self.unconfirmed().await,
             "corrections" => self.corrections().await,
+            "calendar" => self.calendar().await,
             other => panic!("no rpc answers {other}"),
         }
     }
@@ -444,6 +445,17 @@ impl Asked<'_> {
         let answer =
             ask!(self, DossierServiceClient.list_unconfirmed_events(ListUnconfirmedEventsRequest {}));
         Value::Object(answer.counts.into_iter().map(|of| (of.kind, json!(of.count))).collect())
+    }
+
+    async fn calendar(&self) -> Value {
+        let mut pieces = ask!(self, MeetingServiceClient.export_calendar(ExportCalendarRequest {}));
+        let (mut events, mut left_out) = (0, 0);
+        while let Some(piece) = pieces.message().await.unwrap() {
+            events += piece.ics.matches("BEGIN:VEVENT").count();
+            left_out += piece.left_out.len();
+            assert_eq!(piece.left_out_count, 8);
+        }
+        json!({ "events": events, "left_out": left_out })
     }
 
     async fn corrections(&self) -> Value {

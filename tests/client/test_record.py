@@ -122,3 +122,19 @@ def test_a_version_that_is_not_the_stream_s_is_a_conflict(client, recorded):
     with pytest.raises(Refused) as refused:
         client.call(RECORD, {"commands": [stale]})
     assert (refused.value.code, refused.value.reason) == ("ABORTED", "VERSION_CONFLICT")
+
+
+def test_a_calendar_has_days_and_names_what_it_leaves_out(client, recorded):
+    ask = {"as_of": {"known_position": recorded[-1]}, "from": "2011", "to": "2012", "language": "fr"}
+    export = "minuted.v1.MeetingService/ExportCalendar"
+    pieces = list(client.stream(export, ask))
+    lines = "".join(piece["ics"] for piece in pieces).replace("\r\n ", "").split("\r\n")
+    meetings = [name for piece in pieces for name in piece["meetings"]]
+    assert [line.split(":", 1)[1] for line in lines if line.startswith("X-MINUTED-NAME")] == meetings
+    assert lines.count("BEGIN:VEVENT") == pieces[0]["meeting_count"] == len(meetings)
+    chicago = lines.index("X-MINUTED-NAME:meetings/chicago-2012-partners")
+    assert "DTSTART;VALUE=DATE:20120521" in lines[chicago - 12 : chicago]
+    left_out = [one for piece in pieces for one in piece.get("left_out", [])]
+    assert "meetings/counter-piracy-2011" in [one["meeting"] for one in left_out]
+    assert {one["reason"] for one in left_out} == {"LEFT_OUT_REASON_BEGIN_NOT_EXACT"}
+    assert list(client.stream(export, ask)) == pieces

@@ -102,6 +102,7 @@ questions! {
     ListCoAttendance: "MeetingService" MeetingServiceClient(meetings).list_co_attendance(ListCoAttendanceRequest) -> ListCoAttendanceResponse;
     ListUnansweredInvitations: "MeetingService" MeetingServiceClient(meetings).list_unanswered_invitations(ListUnansweredInvitationsRequest) -> ListUnansweredInvitationsResponse;
     ListContributors: "OperationService" OperationServiceClient(operations).list_contributors(ListContributorsRequest) -> ListContributorsResponse;
+    ListNonContributors: "OperationService" OperationServiceClient(operations).list_non_contributors(ListNonContributorsRequest) -> ListNonContributorsResponse;
 }
 
 impl Question {
@@ -149,6 +150,7 @@ impl Question {
             Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
             Question::ListContributions(ask) => known.list_contributions(ask, t),
             Question::ListContributors(ask) => of(&ask.operation, &|_| known.contributors(ask, t)),
+            Question::ListNonContributors(ask) => known.non_contributors(ask, t),
         }
     }
 }
@@ -368,6 +370,8 @@ seen! {
     ListCoAttendanceResponse(it) each(it.actors);
     UnansweredInvitation(it) json!([it.actor, one(it.display_name), it.meeting, it.state, it.within]);
     ListUnansweredInvitationsResponse(it) each(it.invitations);
+    NonContributor(it) json!([it.actor, one(it.display_name), it.truth]);
+    ListNonContributorsResponse(it) json!({ "partners": each(it.partners), "count": one(it.count) });
     ListContributorsResponse(it) json!({
         "contributors": each(it.contributors),
         "counts": [one(it.military_count), one(it.other_count)],

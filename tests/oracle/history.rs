@@ -546,6 +546,11 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             language: l(),
             ..Default::default()
         }),
+        Question::ListNonContributors(v1::ListNonContributorsRequest {
+            operation: some(dice, &OPERATIONS),
+            language: l(),
+            ..Default::default()
+        }),
     ]
 }
 

@@ -273,6 +273,26 @@ impl Known<'_> {
         });
         json!({ "contributors": all.collect::<Vec<_>>(), "counts": counts })
     }
+
+    pub(crate) fn non_contributors(&self, ask: &v1::ListNonContributorsRequest, t: Span) -> Option<Value> {
+        if !ask.operation.is_empty() && !self.knows(&ask.operation) {
+            return None;
+        }
+        let did = |actor: &str| {
+            let of_actor = self.names("contributions/").into_iter().filter(|contribution| {
+                let it = self.contributed(contribution);
+                it.contributor == actor && (ask.operation.is_empty() || it.operation == ask.operation)
+            });
+            Truth::any(of_actor.map(|contribution| self.made(contribution, t)))
+        };
+        let all =
+            self.actors().into_iter().map(|actor| (actor, self.partner(actor, t).and(did(actor).not())));
+        let all: Vec<_> = all.filter(|(_, not)| not.may_be()).collect();
+        let partners =
+            all.iter().map(|(actor, not)| json!([actor, self.name(actor, &ask.language, t), truth(*not)]));
+        let count = counted(all.iter().map(|(_, not)| *not));
+        Some(json!({ "partners": partners.collect::<Vec<_>>(), "count": count }))
+    }
 }
 
 fn military(form: i32) -> bool {

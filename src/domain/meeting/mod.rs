@@ -112,6 +112,19 @@ impl MeetingFact {
         }
     }
 
+    /// What it says that the meeting is about.
+    pub fn topics(&self) -> &[String] {
+        match self {
+            MeetingFact::Planned(particulars) | MeetingFact::Held(particulars) => &particulars.topics,
+            MeetingFact::Confirmed
+            | MeetingFact::Rescheduled { .. }
+            | MeetingFact::Invited(_)
+            | MeetingFact::Answered { .. }
+            | MeetingFact::Cancelled { .. }
+            | MeetingFact::Summarised { .. } => &[],
+        }
+    }
+
     pub(super) fn dating(&self) -> Dating {
         match self {
             MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => {

@@ -17,7 +17,7 @@ use super::filter::Filter;
 use crate::domain::World;
 use crate::log::{EventLog, Frame, FrameReader, ReadError};
 use crate::position::Position;
-use crate::state::State;
+use crate::state::{LoadError, State};
 use crate::wire::{self, StoredBatch, StoredEvent, Undecodable};
 
 /// Messages that wait for a slow reader.
@@ -39,11 +39,13 @@ pub(super) enum Direction {
 
 /// Why what is stored could not be read.
 #[derive(Debug, Error)]
-enum CursorError {
+pub(super) enum CursorError {
     #[error("the log cannot be read")]
     Log(#[from] ReadError),
     #[error("what is stored cannot be decoded")]
     Undecodable(#[from] Undecodable),
+    #[error("an event before it cannot be read")]
+    Load(#[from] LoadError),
     #[error("the log has no event {0}")]
     Missing(Position),
 }
@@ -138,7 +140,7 @@ impl Cursor {
 
     /// The whole answer, if it is small and in memory; a thread that may wait gives any other.
     pub(super) fn all_at_once(mut self) -> Option<StoredBatch> {
-        if !self.filter.names_streams() {
+        if !self.filter.names_streams() || !self.filter.needs_no_loading() {
             return None;
         }
         self.cached_only = true;

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod filter;
+mod topics;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use tonic::{Request, Response, Status};
 use self::cursor::{Cursor, Direction};
 use self::filter::Filter;
 use self::server::event_service_server::EventService;
+use self::topics::Topics;
 use super::reading::Readers;
 use super::status;
 use crate::domain::correction::History;
@@ -81,7 +83,7 @@ impl EventService for Events {
         request: Request<ReadEventsRequest>,
     ) -> Result<Response<Self::ReadEventsStream>, Status> {
         let request = request.into_inner();
-        let filter = Filter::parse(&request)?;
+        let mut filter = Filter::parse(&request)?;
         if request.backwards && request.follow {
             return Err(status::unknown_value(
                 "follow",
@@ -89,6 +91,11 @@ impl EventService for Events {
             ));
         }
         let tail = self.log.tail();
+        if !request.topics.is_empty() {
+            self.readers.at_least(tail).await?;
+            let wanted = request.topics.iter().cloned().collect();
+            filter.only(Topics::new(wanted, self.readers.state().clone()));
+        }
         let from = self.start(&request, tail).await?;
         let direction = if request.backwards { Direction::Backwards } else { Direction::Forwards };
         let left = if request.limit == 0 { u64::MAX } else { request.limit };
