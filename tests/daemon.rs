@@ -379,3 +379,64 @@ async fn events_of_a_topic_are_the_same_in_history_and_as_they_come() {
     let kinds = vec!["meeting_confirmed".to_owned(), "meeting_cancelled".to_owned()];
     assert_eq!(read(v1::ReadEventsRequest { kinds, ..all() }).await, [426, 430], "of some kinds");
 }
+
+/// What the log holds, asked for stream by stream, must be what one finds by going through all of it.
+#[tokio::test]
+async fn events_of_streams_and_actors_are_those_that_a_look_at_all_of_them_finds() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let channel = daemon.channel().await;
+    record_sample(&channel).await;
+    let read = |request: v1::ReadEventsRequest| {
+        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+        async move {
+            let mut stream = client.read_events(request).await.unwrap().into_inner();
+            let (mut found, mut checkpoint, mut caught_up) = (Vec::new(), 0, false);
+            while let Some(batch) = stream.message().await.unwrap() {
+                found.extend(batch.events);
+                (checkpoint, caught_up) = (batch.checkpoint, batch.caught_up);
+            }
+            (found, checkpoint, caught_up)
+        }
+    };
+    let start = |position| Some(v1::read_events_request::Start::FromPosition(position));
+    let all = read(v1::ReadEventsRequest::default()).await.0;
+    assert_eq!(all.len() as u64, SAMPLE_EVENTS);
+    let names: std::collections::BTreeSet<String> = all.iter().map(|event| event.name.clone()).collect();
+    for name in &names {
+        let of_it: Vec<_> = all.iter().filter(|event| event.name == *name).cloned().collect();
+        let ask = || v1::ReadEventsRequest { streams: vec![name.clone()], ..Default::default() };
+        assert_eq!(read(ask()).await, (of_it.clone(), SAMPLE_EVENTS, true), "{name}");
+        let (mut back, checkpoint, caught_up) =
+            read(v1::ReadEventsRequest { backwards: true, ..ask() }).await;
+        back.reverse();
+        assert_eq!((back, checkpoint, caught_up), (of_it.clone(), 1, true), "{name} backwards");
+        let last = of_it.last().unwrap().position;
+        let from_last = read(v1::ReadEventsRequest { start: start(last), ..ask() }).await.0;
+        assert_eq!(from_last, of_it[of_it.len() - 1..], "{name} from its last event");
+        let (first, checkpoint, caught_up) = read(v1::ReadEventsRequest { limit: 1, ..ask() }).await;
+        let expected = (of_it[..1].to_vec(), of_it[0].position, false);
+        if of_it.len() > 1 {
+            assert_eq!((first, checkpoint, caught_up), expected, "{name}, one event");
+        }
+    }
+    let two = vec!["countries/jp".to_owned(), "countries/se".to_owned()];
+    let kinds = vec!["framework_joined".to_owned(), "area_chosen".to_owned()];
+    let expected: Vec<_> = all.iter().filter(|event| two.contains(&event.name)).cloned().collect();
+    let both = v1::ReadEventsRequest { streams: two.clone(), ..Default::default() };
+    assert_eq!(read(both.clone()).await.0, expected, "of two streams");
+    let is_wanted = |event: &v1::Event| {
+        use v1::fact::Kind::{AreaChosen, FrameworkJoined};
+        matches!(event.fact.as_ref().unwrap().kind, Some(AreaChosen(_) | FrameworkJoined(_)))
+    };
+    let some: Vec<_> = expected.iter().filter(|event| is_wanted(event)).cloned().collect();
+    assert!(!some.is_empty());
+    assert_eq!(read(v1::ReadEventsRequest { kinds, ..both }).await.0, some, "of some kinds");
+    let japan = v1::ReadEventsRequest { actors: vec!["countries/jp".into()], ..Default::default() };
+    let of_japan: Vec<u64> = read(japan).await.0.iter().map(|event| event.position).collect();
+    let text = |event: &v1::Event| minuted::wire::json::to_json("minuted.v1.Event", event, false);
+    let mention: Vec<u64> =
+        all.iter().filter(|e| text(e).contains("\"countries/jp\"")).map(|e| e.position).collect();
+    assert!(mention.len() > 5);
+    assert_eq!(of_japan, mention, "of an actor");
+}
