@@ -74,8 +74,8 @@ impl fmt::Display for LogId {
 /// 5. Only durable frames are visible: when `append` resolves, `tail`, `watch` and readers show its frames, and they
 ///    never show a frame that could still be lost.
 /// 6. An append is under way once the future has been polled; dropping the future then does not undo it.
-/// 7. `read(from)` and `seek(from)` start at the frame that contains `from`; a reader answers `None` at the durable tail of that moment, and
-///    goes on when it is called again after the tail has moved.
+/// 7. `read(from)` and `seek(from)` start at the frame that contains `from`; a reader answers `None` at the durable tail
+///    of that moment, and goes on when it is called again after the tail has moved.
 /// 8. Hashes are chained: a frame's hash tells it and everything before it from any other history, and rests on the
 ///    log's id, positions, event counts and payloads alone, not on how frames were grouped or stored.
 /// 9. A frame without events or above [`FRAME_BYTES_MAX`] is refused, and the whole group with it.

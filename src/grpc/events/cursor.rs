@@ -269,6 +269,8 @@ impl Cursor {
             }
         }
         self.seen = plan.through;
+        // What comes next is read from there on, not from the last frame that was looked up.
+        self.frames = None;
         batch.at_end = self.direction == Direction::Backwards;
         Ok(batch)
     }

@@ -1,9 +1,9 @@
 //! The log in segment files of one directory, with one writer.
 //!
 //! A group of frames is one write and one sync, made where the append is polled first: a hand-over to another thread and
-//! back would take as long as the sync itself, and the recorder has a thread of its own. The segment being written is zeroed ahead in steps and overwritten in
-//! place, so that a sync seldom has a new file size to make durable. Readers look at no byte that is not durable and
-//! share nothing with the writer but where that ends.
+//! back would take as long as the sync itself, and the recorder has a thread of its own. The segment being written is
+//! zeroed ahead in steps and overwritten in place, so that a sync seldom has a new file size to make durable.
+//! Readers look at no byte that is not durable and share nothing with the writer but where that ends.
 
 mod catalog;
 pub mod inspect;

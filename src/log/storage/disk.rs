@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(target_os = "linux")]
 use rustix::io::{Errno, ReadWriteFlags};
 
 use super::{Lock, LockError, Mode, Storage, StorageFile};
@@ -107,6 +108,12 @@ impl StorageFile for DiskFile {
         self.0.read_at(buffer, offset)
     }
 
+    #[cfg(not(target_os = "linux"))]
+    fn read_cached(&self, _: &mut [u8], _: u64) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    #[cfg(target_os = "linux")]
     fn read_cached(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut buffers = [io::IoSliceMut::new(buffer)];
         let read = rustix::io::preadv2(&self.0, &mut buffers, offset, ReadWriteFlags::NOWAIT);
