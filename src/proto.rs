@@ -1,21 +1,3 @@
-//! The generated protobuf types and services; their documentation is in `proto/`.
-#![allow(missing_docs, unreachable_pub, clippy::pedantic, clippy::all)]
+//! The API: what the package `minuted-proto` makes of the schema.
 
-pub mod google {
-    //! What the API takes over from Google's common protos.
-    pub mod rpc {
-        tonic::include_proto!("google.rpc");
-    }
-}
-
-pub mod minuted {
-    //! The API.
-    pub mod v1 {
-        tonic::include_proto!("minuted.v1");
-    }
-}
-
-pub use minuted::v1;
-
-/// The descriptors of the whole schema, with its imports and comments.
-pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/minuted.bin"));
+pub use minuted_proto::{FILE_DESCRIPTOR_SET, google, minuted, stored, v1};

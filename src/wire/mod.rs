@@ -40,7 +40,7 @@ pub use envelope::{
 pub use json::{fact_kinds, kind_number};
 pub use list::NotSaid;
 pub use meeting::{encode_delegation, encode_venue};
-pub use stored::{Envelope, StoredBatch, StoredEvent, stored_events};
+pub use stored::{Envelope, StoredEvent, stored_events};
 pub use time::{decode_timestamp, encode_timestamp};
 pub use violation::{FieldViolation, Invalid, Undecodable};
 

@@ -2,74 +2,23 @@
 
 use std::ops::Range;
 
-use bytes::{Buf, BufMut, Bytes};
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost::{DecodeError, Message, encoding};
+use prost::{DecodeError, Message};
 
 use super::envelope::decode_event;
 use super::violation::Undecodable;
 use crate::domain::Event;
 use crate::proto::v1;
 
-/// A `ReadEventsResponse` that is made of what is stored: the server's side of the message, which is only ever encoded.
-#[derive(Debug, Default)]
-pub struct StoredBatch {
-    /// Events in order, one or many a piece, each with its field's key and length.
-    pub events: Vec<Bytes>,
-    /// As in the schema.
-    pub checkpoint: u64,
-    /// As in the schema.
-    pub caught_up: bool,
-}
-
-/// The fields of `ReadEventsResponse`, and of `Event` those that tell which event it is.
+/// The field of `ReadEventsResponse`, and of `Event` those that tell which event it is.
 const EVENTS: u32 = 1;
-const CHECKPOINT: u32 = 2;
-const CAUGHT_UP: u32 = 3;
 const EVENT_NAME: u32 = 2;
 const EVENT_FACT: u32 = 9;
-
-impl Message for StoredBatch {
-    fn encode_raw(&self, buf: &mut impl BufMut) {
-        for events in &self.events {
-            buf.put_slice(events);
-        }
-        if self.checkpoint != 0 {
-            encoding::uint64::encode(CHECKPOINT, &self.checkpoint, buf);
-        }
-        if self.caught_up {
-            encoding::bool::encode(CAUGHT_UP, &self.caught_up, buf);
-        }
-    }
-
-    fn merge_field(
-        &mut self,
-        tag: u32,
-        wire_type: WireType,
-        buf: &mut impl Buf,
-        ctx: DecodeContext,
-    ) -> Result<(), DecodeError> {
-        skip_field(wire_type, tag, buf, ctx)
-    }
-
-    fn encoded_len(&self) -> usize {
-        let events: usize = self.events.iter().map(Bytes::len).sum();
-        let checkpoint = match self.checkpoint {
-            0 => 0,
-            checkpoint => encoding::uint64::encoded_len(CHECKPOINT, &checkpoint),
-        };
-        events + checkpoint + if self.caught_up { encoding::bool::encoded_len(CAUGHT_UP, &true) } else { 0 }
-    }
-
-    fn clear(&mut self) {
-        *self = StoredBatch::default();
-    }
-}
 
 /// One event of a frame.
 #[derive(Clone, Debug)]
 pub struct StoredEvent<'a> {
-    /// Where it stands in the frame's payload, with its field's key and length: a piece of a [`StoredBatch`].
+    /// Where it stands in the frame's payload, with its field's key and length: a piece of a [`StoredBatch`](crate::proto::stored::StoredBatch).
     pub piece: Range<usize>,
     event: &'a [u8],
 }
@@ -147,7 +96,10 @@ fn field<'a>(rest: &mut &'a [u8]) -> Result<(u32, Value<'a>), DecodeError> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::proto::stored::StoredBatch;
 
     fn event(position: u64, name: &str) -> v1::Event {
         let fact = v1::Fact { kind: Some(v1::fact::Kind::AreaChosen(v1::AreaChosen::default())) };

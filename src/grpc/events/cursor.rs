@@ -17,8 +17,9 @@ use super::filter::Filter;
 use crate::domain::World;
 use crate::log::{EventLog, Frame, FrameReader, ReadError};
 use crate::position::Position;
+use crate::proto::stored::StoredBatch;
 use crate::state::{LoadError, State};
-use crate::wire::{self, StoredBatch, StoredEvent, Undecodable};
+use crate::wire::{self, StoredEvent, Undecodable};
 
 /// Messages that wait for a slow reader.
 const READ_AHEAD: usize = 4;

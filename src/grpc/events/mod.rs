@@ -13,7 +13,6 @@ use tonic::{Request, Response, Status};
 
 use self::cursor::{Cursor, Direction};
 use self::filter::Filter;
-use self::server::event_service_server::EventService;
 use self::topics::Topics;
 use super::reading::Readers;
 use super::status;
@@ -21,17 +20,13 @@ use crate::domain::correction::History;
 use crate::domain::{CommandId, Event, World};
 use crate::log::EventLog;
 use crate::position::Position;
+use crate::proto::stored::StoredBatch;
+use crate::proto::stored::server::event_service_server::EventService;
 use crate::proto::v1::{
     self, Amendment, GetEventRequest, GetEventResponse, ReadEventsRequest, read_events_request,
 };
 use crate::wire::name::parse_command_id;
-use crate::wire::{self, Invalid, StoredBatch};
-
-pub mod server {
-    //! The generated server, whose `ReadEvents` answers with what is stored.
-    #![allow(missing_docs, unreachable_pub, clippy::pedantic, clippy::all)]
-    include!(concat!(env!("OUT_DIR"), "/events/minuted.v1.rs"));
-}
+use crate::wire::{self, Invalid};
 
 /// Reads the log.
 pub struct Events {
