@@ -76,11 +76,6 @@ const FENCES: &[Fence] = &[
         why: "one place says in which order names are",
     },
     Fence {
-        names: &["icalendar"],
-        bounds: OnlyIn(&["grpc::ics"]),
-        why: "its clock and its chance stay unused, and one place sees to that",
-    },
-    Fence {
         names: &["frostem", "unicode_normalization", "unicode_segmentation"],
         bounds: OnlyIn(&["projections::search"]),
         why: "how words are compared is one decision, and a query is taken apart as a text is",
@@ -323,7 +318,11 @@ mod the_checker {
     #[test]
     fn fences_crates_and_clocks() {
         one("src/projections/runner.rs", "use sled::Db;", "sled only in projections::store");
-        one("src/grpc/meetings.rs", "use icalendar::Event;", "icalendar only in grpc::ics");
+        one(
+            "src/grpc/actors.rs",
+            "use icu_collator::Collator;",
+            "icu_collator only in projections::collation",
+        );
         one("src/state/mod.rs", "extern crate sled as db;", "names sled");
         one("src/wire/mod.rs", "fn f() -> ::tonic::Status { todo!() }", "names tonic::Status");
         one("src/domain/mod.rs", "use tokio::sync::{self};", "never in domain, wire");

@@ -101,9 +101,9 @@ rust_tests() {
     export MINUTED_SKIPS=$TOOLS/skips
     rm -f "$MINUTED_SKIPS"
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --locked
+        cargo nextest run --locked --workspace
     else
-        cargo test --locked --lib --bins --tests
+        cargo test --locked --workspace --lib --bins --tests
     fi
 }
 
@@ -130,14 +130,14 @@ else
     skip "schema lint" "npm is missing: apt-get install npm"
 fi
 step "licences" "$DENY" --offline --locked --log-level warn check --hide-inclusion-graph licenses bans sources
-step "lints" cargo clippy --locked --all-targets -- -D warnings
+step "lints" cargo clippy --locked --workspace --all-targets -- -D warnings
 step "build" cargo build --locked
 command -v strace >/dev/null || apt_install strace || true # without it, tests/crash.rs says what it skips
 step "rust tests" rust_tests
 if [ -e "$TOOLS/skips" ]; then
     while IFS=' ' read -r _ name why; do skip "${name%:}" "$why"; done <"$TOOLS/skips"
 fi
-step "doc tests" cargo test --locked --doc
+step "doc tests" cargo test --locked --workspace --doc
 step "docs" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --lib --document-private-items
 step "client tests" client_tests
 
