@@ -1,5 +1,6 @@
 //! What every read has in common: the two times of the question, and waiting for one's own write.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,15 @@ impl Reading<'_> {
     }
 }
 
+/// What a question is about: the day, the latest state, and what was known where that is less.
+struct Times {
+    valid_at: PartialDate,
+    present: Arc<Snapshot>,
+    past: Option<v1::as_of::KnownAt>,
+}
+
+type Ask = Box<dyn FnOnce(&Reading<'_>) -> Box<dyn Any + Send> + Send>;
+
 impl Readers {
     /// From this state; `clock` says what day it is where nobody asks about another.
     pub fn new(state: State, clock: Arc<dyn Clock>) -> Readers {
@@ -79,6 +89,21 @@ impl Readers {
         at_least_position: u64,
         ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
+        match self.times(as_of, at_least_position).await? {
+            Times { valid_at, present, past: None } => {
+                let (t, position) = (valid_at.when(), present.tail());
+                ask(&Reading { world: present.as_ref(), t, valid_at, position })
+            }
+            Times { valid_at, present, past: Some(known) } => {
+                let answer =
+                    self.past(valid_at, present, known, Box::new(|reading| Box::new(ask(reading)))).await?;
+                *answer.downcast::<Result<T, Status>>().expect("it is what `ask` answered")
+            }
+        }
+    }
+
+    /// What is asked about, once all that has to be known is.
+    async fn times(&self, as_of: Option<v1::AsOf>, at_least_position: u64) -> Result<Times, Status> {
         let v1::AsOf { valid_at, known_at } = as_of.unwrap_or_default();
         let valid_at = match valid_at.as_str() {
             "" => self.today(),
@@ -86,17 +111,25 @@ impl Readers {
         };
         let present = self.at_least(Position(at_least_position)).await?;
         let tail = present.tail();
-        let t = valid_at.when();
-        let known = match known_at {
-            None => None,
+        let past = match known_at {
             Some(v1::as_of::KnownAt::KnownPosition(known)) if known > tail.0 => {
                 return Err(status::beyond_tail(Position(known), tail));
             }
-            Some(known) => Some(known).filter(|known| *known != v1::as_of::KnownAt::KnownPosition(tail.0)),
+            known => known.filter(|known| *known != v1::as_of::KnownAt::KnownPosition(tail.0)),
         };
-        let Some(known) = known else {
-            return ask(&Reading { world: present.as_ref(), t, valid_at, position: tail });
-        };
+        Ok(Times { valid_at, present, past })
+    }
+
+    /// Answers from what was known once: it may read the log, so it waits on a thread for that. Its question and its answer
+    /// are of any type, for this is compiled once and not for each question there is.
+    async fn past(
+        &self,
+        valid_at: PartialDate,
+        present: Arc<Snapshot>,
+        known: v1::as_of::KnownAt,
+        ask: Ask,
+    ) -> Result<Box<dyn Any + Send>, Status> {
+        let (tail, t) = (present.tail(), valid_at.when());
         let loader = self.state.loader().clone();
         let answer = tokio::task::spawn_blocking(move || {
             let position = match known {
@@ -111,7 +144,7 @@ impl Readers {
             let answer = ask(&Reading { world: &past, t, valid_at, position });
             match past.failure() {
                 Some(error) => Err(status::internal(&error)),
-                None => answer,
+                None => Ok(answer),
             }
         });
         answer.await.map_err(|error| status::internal(&error))?
