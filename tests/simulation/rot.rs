@@ -147,7 +147,7 @@ pub(crate) fn strike(disk: &SimulatedStorage, random: &mut StdRng, found: &mut F
     copy.tamper(path, |bytes| damage(bytes, random));
     let after = segments(&copy).swap_remove(index).1;
     let Some(first_changed) = first_difference(before, &after) else { return };
-    let check = if random.random_bool(0.5) { Check::Everything } else { Check::LastSegment };
+    let check = if random.random_bool(0.5) { Check::Everything } else { Check::Unsealed };
     let is_last = index + 1 == whole.len();
     let expected = expected(&Struck { path, before, after: &after, first_changed, is_last }, base.len());
     let outcome = outcome(&copy, check, &base);

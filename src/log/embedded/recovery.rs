@@ -183,6 +183,12 @@ impl Opening<'_> {
         let last = &self.candidate(*last, if self.writable { Mode::Write } else { Mode::Read })?;
         let id = *log.get_or_insert(last.header.id);
         check_link(last, id, tail, hash)?;
+        if let Some(footer) = self.trusted_footer(last)? {
+            segments.push(Arc::new(sealed_by(&footer, last)));
+            report.clean = true;
+            let (tail, hash) = (footer.last, footer.hash);
+            return Ok(Recovered { id, segments, tail, hash, active: None, report });
+        }
         let scan = scan(&last.file, &last.header).map_err(|error| last.io(error))?;
         report.frames_checked += scan.frames;
         let (tail, hash) = (scan.last, scan.hash);
@@ -211,13 +217,25 @@ impl Opening<'_> {
         }
     }
 
+    /// The footer of the last segment, where its frames need not be gone through: a segment is sealed when all of them are
+    /// durable. The footer itself may not be.
+    fn trusted_footer(&self, it: &Candidate) -> Result<Option<Footer>, OpenError> {
+        if self.options.check == Check::Everything {
+            return Ok(None);
+        }
+        let footer = read_footer(it).map_err(|error| it.io(error))?;
+        if let Some(footer) = footer.as_ref().filter(|_| self.writable) {
+            self.settle(it, footer.offset, footer.offset + FOOTER_BYTES).map_err(|error| it.io(error))?;
+        }
+        Ok(footer)
+    }
+
     /// A segment that another one follows: it was durable to its footer before that one was made.
     fn sealed(&self, it: &Candidate, report: &mut OpenReport) -> Result<(Segment, FrameHash), OpenError> {
-        if self.options.check == Check::LastSegment
+        if self.options.check == Check::Unsealed
             && let Some(footer) = read_footer(it).map_err(|error| it.io(error))?
         {
-            let extent = Extent { last: footer.last, end: footer.offset, sealed: true };
-            return Ok((Segment::new(it.path.clone(), it.header, extent, None), footer.hash));
+            return Ok((sealed_by(&footer, it), footer.hash));
         }
         let scan = scan(&it.file, &it.header).map_err(|error| it.io(error))?;
         report.frames_checked += scan.frames;
@@ -240,7 +258,8 @@ impl Opening<'_> {
             report.torn = Some(self.cut(it, &scan, damage)?);
         }
         if self.writable {
-            self.settle(it, &scan, sealed).map_err(|error| it.io(error))?;
+            let end = scan.end + if sealed { FOOTER_BYTES } else { 0 };
+            self.settle(it, scan.durable_end, end).map_err(|error| it.io(error))?;
         }
         let zeroed = it.file.len().map_err(|error| it.io(error))?.max(scan.end);
         let extent = Extent { last: scan.last, end: scan.end, sealed };
@@ -289,9 +308,8 @@ impl Opening<'_> {
 
     /// Writes what may not be durable yet once more and syncs it. To read it back is no proof: after a failed sync
     /// the operating system may show bytes that it will never write, and a sync alone would not make it.
-    fn settle(&self, it: &Candidate, scan: &Scan, sealed: bool) -> io::Result<()> {
-        let end = scan.end + if sealed { FOOTER_BYTES } else { 0 };
-        copy_range(&*it.file, scan.durable_end..end, |bytes, at| write_all(&*it.file, bytes, at))?;
+    fn settle(&self, it: &Candidate, from: u64, end: u64) -> io::Result<()> {
+        copy_range(&*it.file, from..end, |bytes, at| write_all(&*it.file, bytes, at))?;
         it.file.sync_all()?;
         self.storage.sync_dir(self.dir)
     }
@@ -326,6 +344,12 @@ pub(super) fn link_fault(
     }
     let chained = header.previous == hash.unwrap_or(FrameHash::of_nothing(id));
     (!chained).then(|| "the segment is not chained to the one before it".to_owned())
+}
+
+/// A segment with what its footer says of it.
+fn sealed_by(footer: &Footer, it: &Candidate) -> Segment {
+    let extent = Extent { last: footer.last, end: footer.offset, sealed: true };
+    Segment::new(it.path.clone(), it.header, extent, None)
 }
 
 /// The footer at the very end of a file, where sealing puts it.

@@ -103,7 +103,7 @@ fn expected_of_flip(path: &Path, offset: usize, sealed: bool, check: Check) -> O
             refused(end)
         };
     };
-    if hit.path != last.path && check == Check::LastSegment {
+    if (sealed || hit.path != last.path) && check == Check::Unsealed {
         let (file, offset) = (path.to_owned(), hit.start as u64);
         return Outcome::Told { frames: hit.before, file, offset };
     }
@@ -133,7 +133,7 @@ async fn flip_every_bit(sealed: bool, check: Check) {
         }
     }
     assert!(kinds[0] > 0 && kinds[1] > 0, "{kinds:?}");
-    assert_eq!(kinds[2] > 0, check == Check::LastSegment);
+    assert_eq!(kinds[2] > 0, check == Check::Unsealed);
 }
 
 #[tokio::test]
@@ -147,17 +147,20 @@ async fn any_flipped_bit_of_a_log_that_was_closed() {
 }
 
 #[tokio::test]
-async fn any_flipped_bit_when_only_the_last_segment_is_checked() {
-    flip_every_bit(false, Check::LastSegment).await;
+async fn any_flipped_bit_when_only_what_is_not_sealed_is_checked() {
+    flip_every_bit(false, Check::Unsealed).await;
+}
+
+#[tokio::test]
+async fn any_flipped_bit_of_a_log_that_was_closed_when_its_footer_is_trusted() {
+    flip_every_bit(true, Check::Unsealed).await;
 }
 
 #[tokio::test]
 async fn any_file_cut_off_at_any_byte() {
     let places = places();
     let last = &places.last().unwrap().path;
-    for (sealed, check) in
-        [(false, Check::LastSegment), (true, Check::LastSegment), (true, Check::Everything)]
-    {
+    for (sealed, check) in [(false, Check::Unsealed), (true, Check::Unsealed), (true, Check::Everything)] {
         let disk = written(sealed).await;
         for (path, bytes) in segments(&disk) {
             for len in 0..bytes.len() {
@@ -255,7 +258,7 @@ async fn a_segment_of_another_history_of_this_log_is_refused() {
 }
 
 #[tokio::test]
-async fn a_footer_that_promises_more_than_there_is_is_refused() {
+async fn a_footer_that_promises_more_than_there_is_is_found_out() {
     let disk = written(true).await;
     let (path, end) = (segments(&disk).into_keys().last().unwrap(), places().last().unwrap().end);
     disk.tamper(&path, |bytes| {
@@ -264,8 +267,10 @@ async fn a_footer_that_promises_more_than_there_is_is_refused() {
         let more = Footer { last: footer.last.next(), ..footer };
         bytes[end..].copy_from_slice(&more.encode(header.salt()));
     });
-    let refused = Outcome::Refused { file: path, offset: end as u64 };
-    assert_eq!(outcome(&disk, Check::LastSegment).await, refused);
+    let refused = Outcome::Refused { file: path.clone(), offset: end as u64 };
+    assert_eq!(outcome(&disk, Check::Everything).await, refused);
+    let told = Outcome::Told { frames: places().len(), file: path, offset: end as u64 };
+    assert_eq!(outcome(&disk, Check::Unsealed).await, told);
 }
 
 /// A frame whose checksums are all right, but of another history: only the chain tells.

@@ -25,7 +25,7 @@ fn options() -> EmbeddedOptions {
         zeroed_ahead_bytes: 200,
         new_log_id: LogId::from_uuid(uuid::Uuid::from_u128(7)),
         access: Access::ReadWrite,
-        check: Check::LastSegment,
+        check: Check::Unsealed,
     }
 }
 
