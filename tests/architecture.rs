@@ -87,7 +87,7 @@ const FENCES: &[Fence] = &[
     },
     Fence {
         names: &["rand", "rand_core", "getrandom", "fastrand"],
-        bounds: OnlyIn(&["server"]),
+        bounds: OnlyIn(&["server", "cli::bench"]),
         why: "chance is an argument, so that a seed replays a run",
     },
     Fence {

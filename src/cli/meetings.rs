@@ -193,7 +193,7 @@ fn fields(meeting: &Meeting) -> Vec<(&'static str, String)> {
         ("declared", meeting.declared_total.map(|total| total.to_string()).unwrap_or_default()),
         ("named", named_count(meeting)),
         ("not named", meeting.not_named_count.map(|count| count.to_string()).unwrap_or_default()),
-        ("of those not named", meeting.qualifier.clone()),
+        ("described as", meeting.qualifier.clone()),
         ("delegations", delegations.join("\n")),
         ("invitations", invitations.collect::<Vec<_>>().join("\n")),
         ("summaries", summaries.collect::<Vec<_>>().join("\n")),
@@ -304,20 +304,20 @@ mod tests {
         let answered_as_of = Some(AnsweredAsOf { valid_at: "2024-01-01".into(), known_position: 424 });
         let answer = GetMeetingResponse { meeting: Some(meeting), answered_as_of };
         insta::assert_snapshot!(answer.show(Look::default()), @r"
-        ┌────────────────────┬─────────────────────────────────────────────────────────────┐
-        │ meeting            ┆ meetings/counter-piracy-2011                                │
-        │ title              ┆ Counter-piracy dialogue                                     │
-        │ state              ┆ held                                                        │
-        │ when               ┆ 2011-09                                                     │
-        │ class              ┆ beyond frameworks                                           │
-        │ label              ┆ 28+15 or more                                               │
-        │ declared           ┆ 47                                                          │
-        │ named              ┆ 18: 15 countries, 3 organisations                           │
-        │ not named          ┆ 29                                                          │
-        │ of those not named ┆ including Russia                                            │
-        │ delegations        ┆ countries/jp                                                │
-        │                    ┆ organisations/eu, attended, officials, for organisations/un │
-        └────────────────────┴─────────────────────────────────────────────────────────────┘
+        ┌──────────────┬─────────────────────────────────────────────────────────────┐
+        │ meeting      ┆ meetings/counter-piracy-2011                                │
+        │ title        ┆ Counter-piracy dialogue                                     │
+        │ state        ┆ held                                                        │
+        │ when         ┆ 2011-09                                                     │
+        │ class        ┆ beyond frameworks                                           │
+        │ label        ┆ 28+15 or more                                               │
+        │ declared     ┆ 47                                                          │
+        │ named        ┆ 18: 15 countries, 3 organisations                           │
+        │ not named    ┆ 29                                                          │
+        │ described as ┆ including Russia                                            │
+        │ delegations  ┆ countries/jp                                                │
+        │              ┆ organisations/eu, attended, officials, for organisations/un │
+        └──────────────┴─────────────────────────────────────────────────────────────┘
         known at 424
         ");
     }

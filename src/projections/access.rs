@@ -195,7 +195,16 @@ fn deviation(world: &dyn World, name: &Name, t: When, languages: &Languages) -> 
         Access::AllPartners => return None,
         Access::Framework(_) | Access::Listed => {}
     }
-    let decisions = in_force(world, activity.offer.valid.begin(), languages);
+    let offered = activity.offer.valid.begin();
+    let mut decisions = in_force(world, offered, languages);
+    if !offered.is_exact() {
+        // The rule may have come into force on an exact day: then it is the offer's own date that leaves it open.
+        let offered =
+            format!("{name} offered from {} (events/{})", open_dates::text(offered), activity.offer.event);
+        for open in decisions.iter_mut().filter(|decision| decision.truth == Truth::Possibly) {
+            open.open_because.insert(0, offered.clone());
+        }
+    }
     let truth = Truth::any(decisions.iter().map(|decision| decision.truth));
     truth.may_be().then_some(Deviation { activity, truth, decisions })
 }
@@ -310,5 +319,25 @@ mod tests {
         };
         assert_eq!(found(false), ["few POSSIBLY", "listed YES"]);
         assert_eq!(found(true), ["few POSSIBLY"]);
+    }
+
+    #[test]
+    fn the_date_of_an_offer_that_leaves_it_open_is_named() {
+        let mut example = example();
+        let offer = json!({
+            "kind": "ACTIVITY_KIND_EXERCISE",
+            "titles": { "en": "x" },
+            "access": "ACCESS_LISTED",
+        });
+        example.say("activities/some", "2011", "activityOffered", offer);
+        let found = deviation(&example.world, &name("activities/some"), day("2020"), &Languages::default());
+        let open = found.unwrap().decisions.remove(0).open_because;
+        assert_eq!(
+            open,
+            [
+                "activities/some offered from 2011 (events/18)",
+                "decisions/policy in effect from 2011-05 (events/14)"
+            ]
+        );
     }
 }

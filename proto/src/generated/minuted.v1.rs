@@ -5627,7 +5627,7 @@ pub struct MeetingPlanned {
     /// Those named are all.
     #[prost(bool, optional, tag = "9")]
     pub named_is_complete: ::core::option::Option<bool>,
-    /// What is said of those who are not named.
+    /// What the source says of those who take part, beyond their names.
     #[prost(string, tag = "10")]
     pub qualifier: ::prost::alloc::string::String,
 }
@@ -5699,7 +5699,7 @@ pub struct MeetingHeld {
     /// Those named are all.
     #[prost(bool, optional, tag = "9")]
     pub named_is_complete: ::core::option::Option<bool>,
-    /// What is said of those who are not named.
+    /// What the source says of those who take part, beyond their names.
     #[prost(string, tag = "10")]
     pub qualifier: ::prost::alloc::string::String,
 }
@@ -5758,7 +5758,7 @@ pub struct Meeting {
     /// Those named are all.
     #[prost(bool, tag = "13")]
     pub named_is_complete: bool,
-    /// What is said of those who are not named.
+    /// What the source says of those who take part, beyond their names.
     #[prost(string, tag = "14")]
     pub qualifier: ::prost::alloc::string::String,
     /// Who is invited, with the answers.

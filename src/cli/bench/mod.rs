@@ -1,12 +1,14 @@
 //! `minuted bench`: measures a running daemon as its users would, beside what the disk and an empty call take.
 
+mod ask;
 mod disk;
+mod generate;
 mod load;
 mod work;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -35,7 +37,10 @@ const WRITERS: usize = 8;
 
 It RECORDS: hundreds of thousands of events about organisations/bench-…, which stay in the log for ever. Give it a daemon
 of its own. Client and daemon share the machine; compare figures of one run only.")]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Bench {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// How many clients record at once, one connection each
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [1, 8, 64, 256])]
     clients: Vec<usize>,
@@ -47,14 +52,52 @@ pub(crate) struct Bench {
     data_dir: Option<PathBuf>,
 }
 
+/// What else there is to do.
+#[derive(Clone, Debug, Subcommand)]
+enum Other {
+    /// Record decades of an office, in the shape of the sample
+    Generate(generate::Generate),
+    /// Measure questions, each over and over by one client, beside an empty call
+    Ask(ask::Ask),
+}
+
 #[derive(Serialize)]
 struct Report {
     measured: Vec<Measured>,
 }
 
+impl Report {
+    fn print(&self, client: &Client) -> Result<(), Failure> {
+        if client.wants_json() {
+            let text =
+                serde_json::to_string_pretty(self).map_err(anyhow::Error::from).map_err(Failure::Other)?;
+            return Ok(print(&(text + "\n"))?);
+        }
+        let rows = self.measured.iter().map(|one| {
+            let Measured { what, clients, per_second, p50_micros, p99_micros, requests } = one;
+            let rate = format!("{per_second:.0}");
+            [
+                what.clone(),
+                clients.to_string(),
+                rate,
+                format!("{p50_micros:.0}"),
+                format!("{p99_micros:.0}"),
+                requests.to_string(),
+            ]
+        });
+        let header = ["what", "clients", "a second", "p50 µs", "p99 µs", "requests"];
+        Ok(print(&client.look.rows(header, rows))?)
+    }
+}
+
 impl Bench {
     /// Measures one load after the other, and prints what came of it.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
+        match self.other {
+            Some(Other::Generate(generate)) => return generate.run(client).await,
+            Some(Other::Ask(ask)) => return ask.run(client).await,
+            None => {}
+        }
         let plan = Plan { addr: client.addr().to_owned(), run: work::new_run(), seconds: self.seconds };
         let mut measured = Vec::new();
         if let Some(dir) = self.data_dir.clone() {
@@ -70,26 +113,7 @@ impl Bench {
         measured.push(plan.streams().await?);
         measured.push(plan.read_all().await?);
         measured.push(plan.entities().await?);
-        let report = Report { measured };
-        if client.wants_json() {
-            let text =
-                serde_json::to_string_pretty(&report).map_err(anyhow::Error::from).map_err(Failure::Other)?;
-            return Ok(print(&(text + "\n"))?);
-        }
-        let rows = report.measured.iter().map(|one| {
-            let Measured { what, clients, per_second, p50_micros, p99_micros, requests } = one;
-            let rate = format!("{per_second:.0}");
-            [
-                what.clone(),
-                clients.to_string(),
-                rate,
-                format!("{p50_micros:.0}"),
-                format!("{p99_micros:.0}"),
-                requests.to_string(),
-            ]
-        });
-        let header = ["what", "clients", "a second", "p50 µs", "p99 µs", "requests"];
-        Ok(print(&client.look.rows(header, rows))?)
+        Report { measured }.print(client)
     }
 }
 

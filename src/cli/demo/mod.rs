@@ -18,7 +18,7 @@ use crate::server;
 use crate::server::config::{Level, Settings};
 
 /// The records: 18 areas and 406 facts about an alliance's partnerships, in the import format.
-const SAMPLE: &str = include_str!("../../../tests/data/partnerships.jsonl");
+pub(super) const SAMPLE: &str = include_str!("../../../tests/data/partnerships.jsonl");
 
 /// How the demo is run.
 #[derive(Clone, Debug, Args)]
@@ -112,7 +112,7 @@ impl Daemon {
 }
 
 /// Records the sample as `import` would.
-async fn record(client: &Client) -> Result<(), Failure> {
+pub(super) async fn record(client: &Client) -> Result<(), Failure> {
     let lines = SAMPLE.lines().count() as u64;
     print(&format!("Recording {lines} commands through its gRPC API …\n"))?;
     let plan = Plan { on_error: OnError::Stop, batch: 1, window: 1 };

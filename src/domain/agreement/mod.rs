@@ -351,10 +351,19 @@ impl Timeline for AgreementTimeline {
             return Vec::new();
         }
         let terms = [self.terms.as_ref(), before.terms.as_ref()];
-        let superseded = terms.iter().flatten().filter_map(|terms| terms.supersedes.clone());
-        // The one that is superseded may stand longer or shorter: its partner's others are this one's, too.
-        let of_partner =
-            terms.iter().flatten().flat_map(|t| world.referrers(&t.partner, Collection::Agreements));
+        let superseded: Vec<Name> =
+            terms.iter().flatten().filter_map(|terms| terms.supersedes.clone()).collect();
+        let periodic = |name: &Name| {
+            let stream = world.stream(name);
+            let terms = stream.as_ref().and_then(|stream| stream.timeline.agreement()?.terms.as_ref());
+            terms.is_some_and(|terms| terms.kind.is_periodic())
+        };
+        // The one that is superseded may stand longer or shorter: its partner's others are this one's, too. Only periodic
+        // ones may not overlap: a partner may have many of the other kinds.
+        let overlaps =
+            terms.iter().flatten().any(|terms| terms.kind.is_periodic()) || superseded.iter().any(periodic);
+        let of_partner = terms.iter().flatten().filter(|_| overlaps);
+        let of_partner = of_partner.flat_map(|t| world.referrers(&t.partner, Collection::Agreements));
         world.referrers(me, Collection::Agreements).into_iter().chain(superseded).chain(of_partner).collect()
     }
 }
