@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::fact::{CommandId, Event};
 use super::name::{Collection, Name};
 use super::stream::Stream;
-use super::time::{Truth, When};
+use super::time::{Day, Truth, When};
 use crate::position::Position;
+
+/// A meeting known by its year alone is shorter: from its earliest day to its latest.
+pub const LONG_DAYS: u32 = 400;
 
 /// Read access to what is recorded.
 pub trait World {
@@ -21,6 +24,30 @@ pub trait World {
 
     /// Every name of `collection` under which something was ever recorded, in order.
     fn names(&self, collection: Collection) -> Vec<Name>;
+
+    /// At most `limit` names of `collection` beyond `after`, in order.
+    fn names_after(&self, collection: Collection, after: Option<&Name>, limit: usize) -> Vec<Name> {
+        let names = self.names(collection).into_iter();
+        names.filter(|name| after.is_none_or(|after| name > after)).take(limit).collect()
+    }
+
+    /// At most `limit` days from `from` on and beyond `after` on which a meeting was ever said to begin, each by the earliest
+    /// that its date may mean, with that meeting, in order: candidates.
+    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
+        let names = self.names(Collection::Meetings).into_iter();
+        let days =
+            names.filter_map(|name| Some((self.stream(&name)?.timeline.meeting()?.day().earliest, name)));
+        let mut days: Vec<_> =
+            days.filter(|it| it.0 >= from && after.is_none_or(|after| it > after)).collect();
+        days.sort();
+        days.truncate(limit);
+        days
+    }
+
+    /// Every meeting that was ever said to last longer than [`LONG_DAYS`], or may have: candidates.
+    fn long_meetings(&self) -> Vec<Name> {
+        self.names(Collection::Meetings)
+    }
 
     /// The organisation that this log belongs to: that of its first `MemberAdmitted`.
     fn alliance(&self) -> Option<Name>;

@@ -51,7 +51,8 @@ pub fn areas<'a>(
     let all = match within {
         Some(whole) => {
             let parts = descendants(world, whole).into_iter();
-            parts.filter(|name| after.is_none_or(|after| name > after)).collect()
+            let parts: Vec<Name> = parts.filter(|name| after.is_none_or(|after| name > after)).collect();
+            Box::new(parts.into_iter())
         }
         None => names(world, Collection::Areas, after),
     };

@@ -7,9 +7,10 @@ use crate::domain::meeting::class::{Class, Format, format};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
+use crate::domain::world::LONG_DAYS;
 use crate::domain::{Collection, Name, Version, World};
 
-use super::{Count, Languages, known};
+use super::{AT_ONCE, Count, Languages, known, pages};
 
 /// A meeting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub struct Named {
     /// Declared but not named; none where no total is declared.
     pub not_named: Option<usize>,
 }
+
+/// An actor that is named by so many meetings has not met seldom: to sort them takes longer than to go by the days.
+const FEW: usize = 2000;
 
 /// Where a meeting stands in the register: by the earliest day it may mean, then by name.
 pub type Place = (Day, Name);
@@ -171,21 +175,58 @@ pub fn meetings<'a>(
     filter: &'a Filter,
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
-    let mut places: Vec<Place> = candidates(world, filter)
-        .into_iter()
-        .filter_map(|name| {
-            let stream = known(world, &name)?;
-            let timeline = stream.timeline.meeting().filter(|timeline| passes(timeline, filter))?;
-            Some((timeline.day().earliest, name))
-        })
-        .filter(|place| after.is_none_or(|after| place > after))
-        .collect();
-    places.sort();
-    let found = places.into_iter().filter_map(move |place| {
+    let found = places(world, filter, after).filter_map(move |place| {
         let meeting = show(world, &place.1, languages, filter.range)?;
         Some((place, meeting))
     });
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
+}
+
+/// Where those that pass stand, beyond `after` and in order. They are looked for among those of an actor that has met
+/// seldom, else day by day.
+fn places<'a>(
+    world: &'a dyn World,
+    filter: &'a Filter,
+    after: Option<&Place>,
+) -> Box<dyn Iterator<Item = Place> + 'a> {
+    if let Some(actor) = filter.attendees.first().or(filter.actor.as_ref()) {
+        let few = world.referrers(actor, Collection::Meetings);
+        if few.len() <= FEW {
+            return Box::new(sorted(world, filter, few, |place| after.is_none_or(|after| place > after)));
+        }
+    }
+    let from = filter.range.first.minus_days(LONG_DAYS);
+    // Those that began before and may go on.
+    let long = sorted(world, filter, world.long_meetings(), |place| {
+        place.0 < from && after.is_none_or(|after| place > after)
+    });
+    let (mut last, until) = (after.cloned(), filter.range.last);
+    let days = pages(move || {
+        let days = world.meetings_by_day(from, last.as_ref(), AT_ONCE);
+        last = days.last().cloned().or(last.take());
+        days
+    });
+    let days = days.take_while(move |(day, _)| *day <= until);
+    Box::new(long.chain(days.filter(|(day, name)| place(world, filter, name) == Some(*day))))
+}
+
+fn sorted(
+    world: &dyn World,
+    filter: &Filter,
+    names: Vec<Name>,
+    wanted: impl Fn(&Place) -> bool,
+) -> std::vec::IntoIter<Place> {
+    let places = names.into_iter().filter_map(|name| Some((place(world, filter, &name)?, name)));
+    let mut places: Vec<Place> = places.filter(wanted).collect();
+    places.sort();
+    places.into_iter()
+}
+
+/// The day by which a meeting stands in the register, if it passes.
+fn place(world: &dyn World, filter: &Filter, name: &Name) -> Option<Day> {
+    let stream = known(world, name)?;
+    let timeline = stream.timeline.meeting().filter(|timeline| passes(timeline, filter))?;
+    Some(timeline.day().earliest)
 }
 
 fn candidates(world: &dyn World, filter: &Filter) -> Vec<Name> {

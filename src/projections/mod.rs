@@ -70,15 +70,31 @@ pub fn known(world: &dyn World, name: &Name) -> Option<Arc<Stream>> {
 }
 
 /// The names of a collection beyond `after`, in order.
-fn names(world: &dyn World, collection: Collection, after: Option<&Name>) -> Vec<Name> {
-    beyond(world.names(collection), after)
+fn names<'a>(world: &'a dyn World, collection: Collection, after: Option<&Name>) -> Names<'a> {
+    let mut last = after.cloned();
+    Box::new(pages(move || {
+        let names = world.names_after(collection, last.as_ref(), AT_ONCE);
+        last = names.last().cloned().or(last.take());
+        names
+    }))
+}
+
+/// Names in order, found as they are asked for.
+type Names<'a> = Box<dyn Iterator<Item = Name> + 'a>;
+
+/// How many names are looked for at once.
+const AT_ONCE: usize = 128;
+
+/// One after the other of what comes in pages; an empty one is the last.
+fn pages<T>(mut next: impl FnMut() -> Vec<T>) -> impl Iterator<Item = T> {
+    std::iter::from_fn(move || Some(next()).filter(|page| !page.is_empty())).flatten()
 }
 
 /// Those that ever named `name`, beyond `after`, in order.
-fn referrers(world: &dyn World, name: &Name, collection: Collection, after: Option<&Name>) -> Vec<Name> {
+fn referrers<'a>(world: &dyn World, name: &Name, collection: Collection, after: Option<&Name>) -> Names<'a> {
     let mut found = world.referrers(name, collection);
     found.sort();
-    beyond(found, after)
+    Box::new(beyond(found, after).into_iter())
 }
 
 fn beyond(mut names: Vec<Name>, after: Option<&Name>) -> Vec<Name> {

@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::load::LoadError;
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, meeting_dates};
+use crate::domain::time::Valid;
 use crate::domain::{CommandId, Event, Name, Stream, World};
 use crate::log::{EventLog, FrameHash, LogId};
 use crate::position::Position;
 use crate::wire;
 
 /// The form of rows; one of another form is not used.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.
@@ -85,6 +86,8 @@ enum Entry {
     Commands(Position, Vec<CommandId>),
     Reference(Name, Name),
     EqualAccess(Name),
+    /// What was said of when meetings are, from one save to the next.
+    Meetings(Vec<(Name, Valid)>),
 }
 
 /// The snapshot that was saved last, if it is of this log; else an empty one. Blocking.
@@ -138,6 +141,7 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
             }
             Entry::Reference(named, by) => snapshot.refer(&named, &by),
             Entry::EqualAccess(name) => snapshot.put_equal_access(name),
+            Entry::Meetings(said) => said.iter().for_each(|(name, valid)| snapshot.put_meeting(name, valid)),
         }
     }
     Ok(snapshot)
@@ -239,6 +243,10 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     if let Some(first) = events.first().map(|event| event.position) {
         let ids = events.iter().map(|event| event.command_id).collect();
         put([b"c", first.0.to_be_bytes().as_slice()].concat(), &Entry::Commands(first, ids))?;
+        let said =
+            events.iter().filter_map(|event| Some((event.name.clone(), meeting_dates(event)?.clone())));
+        let said: Vec<(Name, Valid)> = said.collect();
+        put([b"m", first.0.to_be_bytes().as_slice()].concat(), &Entry::Meetings(said))?;
     }
     let mut references = BTreeSet::new();
     for event in events {

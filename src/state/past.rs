@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use super::load::{LoadError, Loader};
 use super::snapshot::Snapshot;
 use crate::domain::correction::History;
+use crate::domain::time::Day;
 use crate::domain::{Collection, Name, Stream, World};
 use crate::position::Position;
 
@@ -30,6 +31,11 @@ impl Past {
     /// What went wrong while it was asked: answers given since are not to be trusted.
     pub fn failure(&self) -> Option<LoadError> {
         self.failure.lock().take()
+    }
+
+    fn begun(&self, name: &Name) -> bool {
+        let stream = self.present.stream(name);
+        stream.is_some_and(|stream| stream.positions.first().is_some_and(|&first| first <= self.at))
     }
 
     fn fold(&self, present: &Arc<Stream>) -> Option<Arc<Stream>> {
@@ -77,12 +83,28 @@ impl World for Past {
     }
 
     fn names(&self, collection: Collection) -> Vec<Name> {
-        let begun = |name: &Name| {
-            self.present
-                .stream(name)
-                .is_some_and(|s| s.positions.first().is_some_and(|&first| first <= self.at))
-        };
-        self.present.names(collection).into_iter().filter(begun).collect()
+        self.present.names(collection).into_iter().filter(|name| self.begun(name)).collect()
+    }
+
+    fn names_after(&self, collection: Collection, after: Option<&Name>, limit: usize) -> Vec<Name> {
+        let mut found = Vec::new();
+        let mut after = after.cloned();
+        while found.len() < limit {
+            let names = self.present.names_after(collection, after.as_ref(), limit);
+            let Some(last) = names.last() else { break };
+            after = Some(last.clone());
+            found.extend(names.into_iter().filter(|name| self.begun(name)));
+        }
+        found.truncate(limit);
+        found
+    }
+
+    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
+        self.present.meetings_by_day(from, after, limit)
+    }
+
+    fn long_meetings(&self) -> Vec<Name> {
+        self.present.long_meetings()
     }
 
     fn alliance(&self) -> Option<Name> {

@@ -8,12 +8,15 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdSet};
+use imbl::{HashMap, OrdMap, OrdSet};
 
 use super::commands::CommandIndex;
 use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
+use crate::domain::meeting::MeetingFact;
+use crate::domain::time::{Day, End, Valid};
+use crate::domain::world::LONG_DAYS;
 use crate::domain::{Changes, Collection, CommandId, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
@@ -27,11 +30,24 @@ pub struct Snapshot {
     commands: CommandIndex,
     alliance: Option<(Position, Name)>,
     equal_access: OrdSet<Name>,
+    /// Each day on which a meeting was ever said to begin.
+    meetings: OrdMap<Day, OrdSet<Name>>,
+    long_meetings: OrdSet<Name>,
 }
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Snapshot) -> bool {
-        let Snapshot { tail, streams, names, referrers, commands, alliance, equal_access } = self;
+        let Snapshot {
+            tail,
+            streams,
+            names,
+            referrers,
+            commands,
+            alliance,
+            equal_access,
+            meetings,
+            long_meetings,
+        } = self;
         *tail == other.tail
             && *streams == other.streams
             && *names == other.names
@@ -39,6 +55,8 @@ impl PartialEq for Snapshot {
             && commands.agrees(&other.commands, *tail)
             && *alliance == other.alliance
             && *equal_access == other.equal_access
+            && *meetings == other.meetings
+            && *long_meetings == other.long_meetings
     }
 }
 
@@ -58,6 +76,9 @@ impl Snapshot {
         for event in &changes.events {
             self.tail = event.position;
             self.commands.insert(event.command_id, event.position);
+            if let Some(valid) = meeting_dates(event) {
+                self.put_meeting(&event.name, valid);
+            }
         }
         if let (None, Some(alliance)) = (&self.alliance, &changes.alliance) {
             let first = changes.events.iter().find(|event| admits(&event.content.fact).is_some());
@@ -104,6 +125,9 @@ impl Snapshot {
         {
             self.equal_access.insert(name.clone());
         }
+        if let Some(valid) = meeting_dates(event) {
+            self.put_meeting(name, valid);
+        }
         self.commands.insert(event.command_id, event.position);
         self.tail = event.position;
         Ok(())
@@ -125,6 +149,19 @@ impl Snapshot {
 
     pub(super) fn put_equal_access(&mut self, name: Name) {
         self.equal_access.insert(name);
+    }
+
+    pub(super) fn put_meeting(&mut self, name: &Name, valid: &Valid) {
+        let begin = valid.begin();
+        self.meetings.entry(begin.earliest).or_default().insert(name.clone());
+        let last = match valid.end() {
+            None => begin.latest,
+            Some(End::On(end)) => end.latest,
+            Some(End::None | End::Unknown) => Day::NEVER,
+        };
+        if begin.earliest == Day::EVER || last > begin.earliest.plus_days(LONG_DAYS) {
+            self.long_meetings.insert(name.clone());
+        }
     }
 
     pub(super) fn refer(&mut self, named: &Name, by: &Name) {
@@ -160,16 +197,47 @@ fn said(fact: &Fact) -> &Fact {
     if let Fact::Amendment(Amendment::Corrected { content, .. }) = fact { &content.fact } else { fact }
 }
 
+/// The dates that an event says of a meeting.
+pub(super) fn meeting_dates(event: &Event) -> Option<&Valid> {
+    let content = match &event.content.fact {
+        Fact::Amendment(Amendment::Corrected { content, .. }) => content,
+        _ => &event.content,
+    };
+    let Fact::Meeting(fact) = &content.fact else { return None };
+    match fact {
+        MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => {
+            Some(&content.valid)
+        }
+        MeetingFact::Confirmed
+        | MeetingFact::Invited(_)
+        | MeetingFact::Answered { .. }
+        | MeetingFact::Cancelled { .. }
+        | MeetingFact::Summarised { .. } => None,
+    }
+}
+
 fn admits(fact: &Fact) -> Option<&Name> {
     if let Fact::Actor(ActorFact::MemberAdmitted { alliance, .. }) = fact { Some(alliance) } else { None }
 }
 
 /// The names of one collection: all that begin with it and a slash.
 fn of(names: &OrdSet<Name>, collection: Collection) -> impl Iterator<Item = &Name> {
-    let (first, beyond) = (format!("{}/", collection.text()), format!("{}0", collection.text()));
-    let range: (Bound<&str>, Bound<&str>) = (Bound::Included(&first), Bound::Excluded(&beyond));
-    let found: Vec<&Name> = names.range::<_, str>(range).collect();
-    found.into_iter()
+    beyond(names, collection, None)
+}
+
+/// The same, but only those beyond `after`.
+fn beyond<'a>(
+    names: &'a OrdSet<Name>,
+    collection: Collection,
+    after: Option<&Name>,
+) -> impl Iterator<Item = &'a Name> + use<'a> {
+    let first = format!("{}/", collection.text());
+    let begin = match after {
+        Some(after) if after.as_str() >= first.as_str() => Bound::Excluded(after.as_str()),
+        _ => Bound::Included(first.as_str()),
+    };
+    let range: (Bound<&str>, Bound<&str>) = (begin, Bound::Unbounded);
+    names.range::<_, str>(range).take_while(move |name| name.collection() == collection)
 }
 
 impl World for Snapshot {
@@ -189,11 +257,94 @@ impl World for Snapshot {
         of(&self.names, collection).cloned().collect()
     }
 
+    fn names_after(&self, collection: Collection, after: Option<&Name>, limit: usize) -> Vec<Name> {
+        beyond(&self.names, collection, after).take(limit).cloned().collect()
+    }
+
+    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
+        let after = after.filter(|(day, _)| *day >= from);
+        let rest = after.and_then(|(day, name)| Some((*day, name, self.meetings.get(day)?)));
+        let rest = rest.into_iter().flat_map(|(day, name, names)| {
+            let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
+            names.range::<_, Name>(range).map(move |name| (day, name))
+        });
+        let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
+        let later = self.meetings.range((begin, Bound::Unbounded));
+        let later = later.flat_map(|(day, names)| names.iter().map(move |name| (*day, name)));
+        rest.chain(later).take(limit).map(|(day, name)| (day, name.clone())).collect()
+    }
+
+    fn long_meetings(&self) -> Vec<Name> {
+        self.long_meetings.iter().cloned().collect()
+    }
+
     fn alliance(&self) -> Option<Name> {
         self.alliance.as_ref().map(|(_, name)| name.clone())
     }
 
     fn equal_access(&self) -> Vec<Name> {
         self.equal_access.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn valid(from: &str, to: Option<&str>) -> Valid {
+        use crate::domain::time::Until;
+        let to = to.map(|to| match to {
+            "unknown" => Until::Unknown,
+            last => Until::Last(last.parse().unwrap()),
+        });
+        Valid { from: Some(from.parse().unwrap()), to }
+    }
+
+    #[test]
+    fn meetings_come_day_by_day_in_pages_of_any_size() {
+        let mut snapshot = Snapshot::default();
+        let said = [
+            ("meetings/b", "2011-09"),
+            ("meetings/a", "2011-09-01"),
+            ("meetings/c", "2011"),
+            ("meetings/a", "2012-02-03"),
+            ("meetings/d", "2012-02-03"),
+            ("meetings/e", "2012-02-03"),
+        ];
+        for (name, from) in said {
+            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, None));
+        }
+        let from = |from: &str, page: usize| {
+            let first = valid(from, None).begin().earliest;
+            let (mut found, mut last) = (Vec::new(), None);
+            loop {
+                let days = snapshot.meetings_by_day(first, last.as_ref(), page);
+                let Some(behind) = days.last().cloned() else { return found.concat() };
+                last = Some(behind);
+                found.extend(days.iter().map(|(_, name)| name.id().to_owned()));
+            }
+        };
+        for page in 1..8 {
+            assert_eq!(from("2000", page), "cabade", "{page}");
+            assert_eq!(from("2011-09-01", page), "abade", "{page}");
+            assert_eq!(from("2011-09-02", page), "ade", "{page}");
+            assert_eq!(from("2013", page), "", "{page}");
+        }
+    }
+
+    #[test]
+    fn what_lasts_long_or_may_is_known_as_such() {
+        let mut snapshot = Snapshot::default();
+        let said = [
+            ("meetings/a", "2011", None),
+            ("meetings/b", "2011-01-01", Some("2012-02-04")),
+            ("meetings/c", "2011-01-01", Some("2012-02-05")),
+            ("meetings/d", "2011-01-01", Some("unknown")),
+        ];
+        for (name, from, to) in said {
+            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to));
+        }
+        let long: Vec<String> = snapshot.long_meetings().iter().map(|name| name.id().to_owned()).collect();
+        assert_eq!(long, ["c", "d"]);
     }
 }

@@ -37,6 +37,15 @@ impl Day {
         }
     }
 
+    /// The day a number of days before; the ends of time stay where they are.
+    #[must_use]
+    pub fn minus_days(self, days: u32) -> Day {
+        match self {
+            Day::EVER | Day::NEVER => self,
+            Day(n) => Day(n.saturating_sub_unsigned(days)),
+        }
+    }
+
     /// The anniversary: the same day of a later month or year, or the last of that month where it has no such day.
     #[must_use]
     pub fn plus(self, span: Span) -> Day {
