@@ -4,7 +4,7 @@
 //! 2. One that names another log, a position beyond the log's end, or a frame with another hash is not used.
 //! 3. One row a changed stream, not one an event; whatever goes wrong, the log is folded again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,10 @@ const FORM: u32 = 3;
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.
 const EVENTS_MAX: usize = 20_000;
+/// Events of which one row says whom they name, and when meetings are.
+const EVENTS_OF_A_ROW: usize = 2_000;
+/// What the keys of streams begin with.
+const STREAM: u8 = b's';
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +88,8 @@ enum Entry {
     Stream(Box<Stream>),
     /// Commands whose events stand one behind the other, from this position on: a row for each would be most of all rows.
     Commands(Position, Vec<CommandId>),
-    Reference(Name, Name),
+    /// Who was named by whom, from one save to the next.
+    References(Vec<(Name, Vec<Name>)>),
     EqualAccess(Name),
     /// What was said of when meetings are, from one save to the next.
     Meetings(Vec<(Name, Valid)>),
@@ -130,7 +135,10 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
         return Err("the log has another history");
     }
     let mut snapshot = Snapshot::at(checkpoint.position, checkpoint.alliance);
-    for row in &saved.rows {
+    // Streams first: what else there is shares their names.
+    let (streams, others): (Vec<_>, Vec<_>) =
+        saved.rows.iter().partition(|row| row.key.first() == Some(&STREAM));
+    for row in streams.into_iter().chain(others) {
         let entry: Entry = postcard::from_bytes(&row.value).map_err(|_| "a row does not decode")?;
         match entry {
             Entry::Stream(stream) => snapshot.put_stream(*stream),
@@ -139,9 +147,19 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
                     snapshot.put_command(id, Position(position));
                 }
             }
-            Entry::Reference(named, by) => snapshot.refer(&named, &by),
+            Entry::References(said) => {
+                for (named, by) in said {
+                    for by in by {
+                        snapshot.refer(&named, &snapshot.shared(&by));
+                    }
+                }
+            }
             Entry::EqualAccess(name) => snapshot.put_equal_access(name),
-            Entry::Meetings(said) => said.iter().for_each(|(name, valid)| snapshot.put_meeting(name, valid)),
+            Entry::Meetings(said) => {
+                for (name, valid) in said {
+                    snapshot.put_meeting(&snapshot.shared(&name), &valid);
+                }
+            }
         }
     }
     Ok(snapshot)
@@ -238,23 +256,27 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
         |key: Vec<u8>, entry: &Entry| postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value }));
     let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
     for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
-        put(key(b's', &[stream.name.as_str()]), &Entry::Stream(Box::new(stream.as_ref().clone())))?;
+        put(key(STREAM, &[stream.name.as_str()]), &Entry::Stream(Box::new(stream.as_ref().clone())))?;
     }
     if let Some(first) = events.first().map(|event| event.position) {
         let ids = events.iter().map(|event| event.command_id).collect();
         put([b"c", first.0.to_be_bytes().as_slice()].concat(), &Entry::Commands(first, ids))?;
+    }
+    for events in events.chunks(EVENTS_OF_A_ROW) {
+        let first = events.first().map_or(Position::ZERO, |event| event.position);
+        let key = |kind: &[u8]| [kind, first.0.to_be_bytes().as_slice()].concat();
         let said =
             events.iter().filter_map(|event| Some((event.name.clone(), meeting_dates(event)?.clone())));
-        let said: Vec<(Name, Valid)> = said.collect();
-        put([b"m", first.0.to_be_bytes().as_slice()].concat(), &Entry::Meetings(said))?;
-    }
-    let mut references = BTreeSet::new();
-    for event in events {
-        references.extend(event.content.fact.mentions().into_iter().map(|named| (named, &event.name)));
-    }
-    for (named, by) in references {
-        let entry = Entry::Reference(named.clone(), by.clone());
-        put(key(b'f', &[named.as_str(), by.as_str()]), &entry)?;
+        put(key(b"m"), &Entry::Meetings(said.collect()))?;
+        let mut references = BTreeMap::<&Name, BTreeSet<&Name>>::new();
+        for event in events {
+            for named in event.content.fact.mentions() {
+                references.entry(named).or_default().insert(&event.name);
+            }
+        }
+        let said =
+            references.into_iter().map(|(named, by)| (named.clone(), by.into_iter().cloned().collect()));
+        put(key(b"r"), &Entry::References(said.collect()))?;
     }
     for name in snapshot.equal_access() {
         put(key(b'e', &[name.as_str()]), &Entry::EqualAccess(name.clone()))?;

@@ -151,6 +151,11 @@ impl Snapshot {
         self.equal_access.insert(name);
     }
 
+    /// The same name, as its stream has it: not many copies of it.
+    pub(super) fn shared(&self, name: &Name) -> Name {
+        self.streams.get_key_value(name).map_or_else(|| name.clone(), |(shared, _)| shared.clone())
+    }
+
     pub(super) fn put_meeting(&mut self, name: &Name, valid: &Valid) {
         let begin = valid.begin();
         self.meetings.entry(begin.earliest).or_default().insert(name.clone());
