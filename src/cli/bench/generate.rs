@@ -48,8 +48,14 @@ impl Generate {
         demo::record(client).await?;
         let sample = Sample::read()?;
         let wanted = self.events.saturating_sub(sample.commands);
-        let mut office =
-            Office { sample, random: fastrand::Rng::with_seed(self.seed), made: 0, wanted, next: Vec::new() };
+        let mut office = Office {
+            sample,
+            seed: self.seed,
+            random: fastrand::Rng::with_seed(self.seed),
+            made: 0,
+            wanted,
+            next: Vec::new(),
+        };
         let mut service = RecordServiceClient::new(client.bounded().await?);
         let mut progress = Progress::new(Some(wanted));
         let mut left = wanted;
@@ -118,6 +124,7 @@ impl Sample {
 /// An office that goes on recording.
 struct Office {
     sample: Sample,
+    seed: u64,
     random: fastrand::Rng,
     made: u64,
     wanted: u64,
@@ -285,9 +292,9 @@ impl Office {
         self.random.choose_multiple(self.sample.countries.iter(), count).into_iter().cloned().collect()
     }
 
-    /// Of something new.
-    fn number(&self) -> u64 {
-        self.made
+    /// Of something new, whatever other seeds made.
+    fn number(&self) -> String {
+        format!("{}-{}", self.seed, self.made)
     }
 
     /// The years go by as the records are made, each up to three months apart from its turn.
