@@ -184,7 +184,7 @@ pub fn deviations<'a>(
     without_exception: bool,
     after: Option<&Name>,
 ) -> impl Iterator<Item = Deviation> + use<'a> {
-    let found = names(world, Collection::Activities, after).into_iter();
+    let found = names(world, Collection::Activities, after);
     let found = found.filter_map(move |name| deviation(world, &name, t, languages));
     found.filter(move |deviation| !without_exception || deviation.activity.offer.exception.is_none())
 }

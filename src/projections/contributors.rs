@@ -84,7 +84,7 @@ pub fn non_contributors(
     let day = (!at_any_time).then_some(t);
     let partners = standing(world, t, languages).partners.into_iter();
     let found = partners.map(|Stood { actor, shown, truth, .. }| {
-        let names = referrers(world, &actor, Collection::Contributions, None).into_iter();
+        let names = referrers(world, &actor, Collection::Contributions, None);
         let contributions = names.filter_map(|name| contribution(world, &name, day)).filter(|contribution| {
             let terms = &contribution.terms;
             terms.contributor == actor && operation.is_none_or(|operation| terms.operation == *operation)

@@ -48,7 +48,7 @@ pub fn frameworks<'a>(
     open: bool,
     after: Option<&Name>,
 ) -> impl Iterator<Item = FrameworkOnDay> + use<'a> {
-    let all = names(world, Collection::Frameworks, after).into_iter();
+    let all = names(world, Collection::Frameworks, after);
     all.filter_map(move |name| framework(world, &name, t, languages))
         .filter(move |framework| !open || framework.open.may_be())
 }

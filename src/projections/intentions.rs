@@ -59,7 +59,7 @@ pub fn intentions<'a>(
     outcome: Option<Outcome>,
     after: Option<&Name>,
 ) -> impl Iterator<Item = Intention> + use<'a> {
-    let found = names(world, Collection::Decisions, after).into_iter();
+    let found = names(world, Collection::Decisions, after);
     let found = found.filter_map(move |name| intention(world, &name, t, languages));
     found.filter(move |found| outcome.is_none_or(|asked| found.outcomes.iter().any(|e| e.outcome == asked)))
 }

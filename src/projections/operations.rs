@@ -51,7 +51,7 @@ pub fn operations<'a>(
     active: bool,
     after: Option<&Name>,
 ) -> impl Iterator<Item = OperationOnDay> + use<'a> {
-    let all = names(world, Collection::Operations, after).into_iter();
+    let all = names(world, Collection::Operations, after);
     all.filter_map(move |name| operation(world, &name, t, languages))
         .filter(move |operation| !active || operation.active.may_be())
 }

@@ -68,7 +68,7 @@ pub fn count(stood: &[Stood]) -> Count {
 
 /// How all stood on `t`.
 pub fn standing(world: &dyn World, t: When, languages: &Languages) -> Standing {
-    let frameworks = names(world, Collection::Frameworks, None).into_iter().filter_map(|name| {
+    let frameworks = names(world, Collection::Frameworks, None).filter_map(|name| {
         let stream = known(world, &name)?;
         let timeline = stream.timeline.framework()?;
         let shown = languages.text(&timeline.names);

@@ -60,8 +60,9 @@ impl Generate {
         let mut progress = Progress::new(Some(wanted));
         let mut left = wanted;
         while left > 0 {
-            let commands: Vec<_> =
-                std::iter::repeat_with(|| office.command()).take(BATCH.min(left as usize)).collect();
+            let commands: Vec<_> = std::iter::repeat_with(|| office.command())
+                .take(usize::try_from(left).map_or(BATCH, |left| left.min(BATCH)))
+                .collect();
             let count = commands.len() as u64;
             service.record(RecordRequest { commands, validate_only: false }).await?;
             left -= count;
@@ -281,7 +282,7 @@ impl Office {
         let some = self.random.choose_multiple(partners.map(|(_, name)| name.clone()), 3);
         let some: BTreeSet<String> = some.into_iter().collect();
         for participant in some {
-            let participation = ParticipationRecorded { participant, ..ParticipationRecorded::default() };
+            let participation = ParticipationRecorded { participant };
             commands.push(self.about(&name, Some(&day), Kind::ParticipationRecorded(participation)));
         }
         commands
