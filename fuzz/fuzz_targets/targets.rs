@@ -13,7 +13,7 @@ use std::sync::Arc;
 use futures::FutureExt;
 use minuted::log::storage::simulated::SimulatedStorage;
 use minuted::log::storage::{Mode, Storage};
-use minuted::log::{EmbeddedLog, EmbeddedOptions, EventLog, Inspection, LogId, NewFrame, OpenError};
+use minuted::log::{Check, EmbeddedLog, EmbeddedOptions, EventLog, Inspection, LogId, NewFrame, OpenError};
 use minuted::position::Position;
 use minuted::proto::v1;
 use minuted::wire;
@@ -44,14 +44,18 @@ pub(crate) fn segment(bytes: &[u8]) {
     disk.open(Path::new(SEGMENT), Mode::Create).expect("nothing is in the way");
     disk.tamper(Path::new(SEGMENT), |contents| contents.clone_from(&file));
     let whole = inspect(&disk);
-    let options =
-        EmbeddedOptions { new_log_id: LogId::from_uuid(uuid::Uuid::nil()), ..EmbeddedOptions::default() };
+    let options = EmbeddedOptions {
+        new_log_id: LogId::from_uuid(uuid::Uuid::nil()),
+        // A footer would be trusted otherwise, and what is wrong before it found by the reader.
+        check: Check::Everything,
+        ..EmbeddedOptions::default()
+    };
     match EmbeddedLog::open(DIR, Arc::new(disk.clone()), options) {
         Ok(log) => {
-            let mut reader = log.read(Position(1)).expect("the last segment was checked when it was opened");
+            let mut reader = log.read(Position(1)).expect("every frame was checked when it was opened");
             let mut next = Position(1);
             let mut frames = 0;
-            while let Some(frame) = reader.next().expect("the last segment was checked when it was opened") {
+            while let Some(frame) = reader.next().expect("every frame was checked when it was opened") {
                 assert_eq!(frame.first, next);
                 next = frame.last().next();
                 frames += 1;
