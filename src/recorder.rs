@@ -7,6 +7,8 @@
 //! 4. The queue is bounded, in requests and in bytes; when it is full the caller hears so at once.
 //! 5. `recorded_at` never goes backwards, whatever the clock does.
 
+mod deciding;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,11 +21,9 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
+use self::deciding::Deciding;
 use crate::domain::decide::{Outcome, Violation};
-use crate::domain::world::Record;
-use crate::domain::{
-    Changes, Collection, Command, CommandId, Event, Name, Now, Reason, Refusal, Stream, World, decide,
-};
+use crate::domain::{Changes, Command, Event, Now, Reason, Refusal, World, decide};
 use crate::log::{AppendError, EventLog, FRAME_BYTES_MAX, NewFrame};
 use crate::position::Position;
 use crate::state::{LoadError, Loader, Snapshot, State};
@@ -438,71 +438,4 @@ fn too_large(bytes: usize) -> Refusal {
     let reason = Reason::TooLarge;
     let violation = Violation { reason, command: None, event: None, subject: "commands".into(), says };
     Refusal { reason, violations: vec![violation] }
-}
-
-/// What is recorded, and what is decided but not yet durable.
-struct Deciding<'a> {
-    writer: &'a Writer,
-    failure: Cell<Option<LoadError>>,
-}
-
-impl Deciding<'_> {
-    fn loaded<T: Default>(&self, result: Result<T, LoadError>) -> T {
-        result.unwrap_or_else(|error| {
-            self.failure.set(Some(error));
-            T::default()
-        })
-    }
-
-    fn undurable(&self, position: Position) -> Option<&Event> {
-        let first = self.writer.undurable.front()?.position;
-        let index = usize::try_from(position.0.checked_sub(first.0)?).ok()?;
-        self.writer.undurable.get(index)
-    }
-}
-
-impl World for Deciding<'_> {
-    fn tail(&self) -> Position {
-        self.writer.speculative.tail()
-    }
-
-    fn stream(&self, name: &Name) -> Option<Arc<Stream>> {
-        self.writer.speculative.stream(name)
-    }
-
-    fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name> {
-        self.writer.speculative.referrers(name, collection)
-    }
-
-    fn names(&self, collection: Collection) -> Vec<Name> {
-        self.writer.speculative.names(collection)
-    }
-
-    fn alliance(&self) -> Option<Name> {
-        self.writer.speculative.alliance()
-    }
-
-    fn equal_access(&self) -> Vec<Name> {
-        self.writer.speculative.equal_access()
-    }
-}
-
-impl Record for Deciding<'_> {
-    fn event_of(&self, id: CommandId) -> Option<Event> {
-        let position = self.writer.speculative.position_of(id)?;
-        match self.undurable(position) {
-            Some(event) => Some(event.clone()),
-            None => self.loaded(self.writer.loader.event(position).map(Some)),
-        }
-    }
-
-    fn events(&self, name: &Name) -> Vec<Event> {
-        let Some(stream) = self.stream(name) else { return Vec::new() };
-        let durable = stream.positions.partition_point(|&position| self.undurable(position).is_none());
-        let mut events = self.loaded(self.writer.loader.events(&stream.positions[..durable]));
-        events.extend(
-            stream.positions[durable..].iter().filter_map(|&position| self.undurable(position)).cloned(),
-        );
-        events
-    }
 }

@@ -189,23 +189,28 @@ async fn a_follower_sees_what_is_recorded_later_without_a_gap_or_a_duplicate() {
     assert_eq!(stopped.await.unwrap(), Some(0));
 }
 
+/// The events of an answer, with what its last message says: how far it has looked, and whether that is the end.
+async fn read_to_the_end(
+    channel: &Channel,
+    request: v1::ReadEventsRequest,
+) -> Result<(Vec<v1::Event>, u64, bool), tonic::Status> {
+    let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
+    let mut stream = client.read_events(request).await?.into_inner();
+    let (mut found, mut checkpoint, mut caught_up) = (Vec::new(), 0, false);
+    while let Some(batch) = stream.message().await? {
+        found.extend(batch.events);
+        (checkpoint, caught_up) = (batch.checkpoint, batch.caught_up);
+    }
+    Ok((found, checkpoint, caught_up))
+}
+
 #[tokio::test]
 async fn events_are_read_from_any_position_backwards_and_filtered() {
     let dir = tempfile::tempdir().unwrap();
     let daemon = Daemon::start(dir.path());
     let channel = daemon.channel().await;
     record_sample(&channel).await;
-    let read = |request: v1::ReadEventsRequest| {
-        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
-        async move {
-            let mut stream = client.read_events(request).await?.into_inner();
-            let mut events = Vec::new();
-            while let Some(batch) = stream.message().await? {
-                events.extend(batch.events);
-            }
-            Ok::<_, tonic::Status>(events)
-        }
-    };
+    let read = async |request| read_to_the_end(&channel, request).await.map(|read| read.0);
     let from = |position| Some(v1::read_events_request::Start::FromPosition(position));
     let some = read(v1::ReadEventsRequest { start: from(10), limit: 3, ..Default::default() }).await.unwrap();
     assert!(some.iter().map(|event| event.position).eq([10, 11, 12]));
@@ -359,17 +364,11 @@ async fn events_of_a_topic_are_the_same_in_history_and_as_they_come() {
         seen.extend(batch.events.iter().map(|event| event.position));
     }
     assert_eq!(seen, expected, "as they come");
-    let read = |more: v1::ReadEventsRequest| {
-        let stream = ask("a new topic", more);
-        async move {
-            let (mut stream, mut found, mut caught_up) = (stream.await, Vec::new(), false);
-            while let Some(batch) = stream.message().await.unwrap() {
-                found.extend(batch.events.iter().map(|event| event.position));
-                caught_up = batch.caught_up;
-            }
-            assert!(caught_up);
-            found
-        }
+    let read = async |more| {
+        let request = v1::ReadEventsRequest { topics: vec!["a new topic".into()], ..more };
+        let (found, _, caught_up) = read_to_the_end(&channel, request).await.unwrap();
+        assert!(caught_up);
+        found.iter().map(|event| event.position).collect::<Vec<_>>()
     };
     assert_eq!(read(all()).await, expected, "in history");
     let back = read(v1::ReadEventsRequest { backwards: true, ..all() }).await;
@@ -387,18 +386,7 @@ async fn events_of_streams_and_actors_are_those_that_a_look_at_all_of_them_finds
     let daemon = Daemon::start(dir.path());
     let channel = daemon.channel().await;
     record_sample(&channel).await;
-    let read = |request: v1::ReadEventsRequest| {
-        let mut client = v1::event_service_client::EventServiceClient::new(channel.clone());
-        async move {
-            let mut stream = client.read_events(request).await.unwrap().into_inner();
-            let (mut found, mut checkpoint, mut caught_up) = (Vec::new(), 0, false);
-            while let Some(batch) = stream.message().await.unwrap() {
-                found.extend(batch.events);
-                (checkpoint, caught_up) = (batch.checkpoint, batch.caught_up);
-            }
-            (found, checkpoint, caught_up)
-        }
-    };
+    let read = async |request| read_to_the_end(&channel, request).await.unwrap();
     let start = |position| Some(v1::read_events_request::Start::FromPosition(position));
     let all = read(v1::ReadEventsRequest::default()).await.0;
     assert_eq!(all.len() as u64, SAMPLE_EVENTS);

@@ -32,6 +32,7 @@ mod options;
 mod page;
 mod progress;
 mod record;
+mod sample;
 mod search;
 mod serve;
 mod status;

@@ -8,7 +8,7 @@ use super::stream::Stream;
 use super::time::{Day, Truth, When};
 use crate::position::Position;
 
-/// A meeting known by its year alone is shorter: from its earliest day to its latest.
+/// A meeting is long that lasts, or may last, more days than these: one of a day known by its year alone is not.
 pub const LONG_DAYS: u32 = 400;
 
 /// Read access to what is recorded.

@@ -50,7 +50,7 @@ pub struct Named {
     pub not_named: Option<usize>,
 }
 
-/// An actor that is named by so many meetings has not met seldom: to sort them takes longer than to go by the days.
+/// To sort so many meetings of an actor takes longer than to go by the days until a page of them is found.
 const FEW: usize = 2000;
 
 /// Where a meeting stands in the register: by the earliest day it may mean, then by name.
@@ -182,17 +182,23 @@ pub fn meetings<'a>(
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
 }
 
-/// Where those that pass stand, beyond `after` and in order. They are looked for among those of an actor that has met
-/// seldom, else day by day.
+/// Where those that pass stand, beyond `after` and in order. They are looked for day by day; but among those of an actor
+/// where these are few, or where so much else is asked that a page of them may be far to find.
 fn places<'a>(
     world: &'a dyn World,
     filter: &'a Filter,
     after: Option<&Place>,
 ) -> Box<dyn Iterator<Item = Place> + 'a> {
     if let Some(actor) = filter.attendees.first().or(filter.actor.as_ref()) {
-        let few = world.referrers(actor, Collection::Meetings);
-        if few.len() <= FEW {
-            return Box::new(sorted(world, filter, few, |place| after.is_none_or(|after| place > after)));
+        let of_actor = world.referrers(actor, Collection::Meetings);
+        let asks_more = filter.attendees.len() > 1
+            || filter.topic.is_some()
+            || filter.class.is_some()
+            || filter.state.is_some();
+        if asks_more || of_actor.len() <= FEW {
+            return Box::new(sorted(world, filter, of_actor, |place| {
+                after.is_none_or(|after| place > after)
+            }));
         }
     }
     let from = filter.range.first.minus_days(LONG_DAYS);

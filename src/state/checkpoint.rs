@@ -260,14 +260,13 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     }
     if let Some(first) = events.first().map(|event| event.position) {
         let ids = events.iter().map(|event| event.command_id).collect();
-        put([b"c", first.0.to_be_bytes().as_slice()].concat(), &Entry::Commands(first, ids))?;
+        put(key_from(b'c', first), &Entry::Commands(first, ids))?;
     }
     for events in events.chunks(EVENTS_OF_A_ROW) {
         let first = events.first().map_or(Position::ZERO, |event| event.position);
-        let key = |kind: &[u8]| [kind, first.0.to_be_bytes().as_slice()].concat();
         let said =
             events.iter().filter_map(|event| Some((event.name.clone(), meeting_dates(event)?.clone())));
-        put(key(b"m"), &Entry::Meetings(said.collect()))?;
+        put(key_from(b'm', first), &Entry::Meetings(said.collect()))?;
         let mut references = BTreeMap::<&Name, BTreeSet<&Name>>::new();
         for event in events {
             for named in event.content.fact.mentions() {
@@ -276,12 +275,17 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
         }
         let said =
             references.into_iter().map(|(named, by)| (named.clone(), by.into_iter().cloned().collect()));
-        put(key(b"r"), &Entry::References(said.collect()))?;
+        put(key_from(b'r', first), &Entry::References(said.collect()))?;
     }
     for name in snapshot.equal_access() {
         put(key(b'e', &[name.as_str()]), &Entry::EqualAccess(name.clone()))?;
     }
     Ok(rows)
+}
+
+/// Of a row about the events from this position on.
+fn key_from(kind: u8, first: Position) -> Vec<u8> {
+    [&[kind], first.0.to_be_bytes().as_slice()].concat()
 }
 
 fn key(kind: u8, parts: &[&str]) -> Vec<u8> {

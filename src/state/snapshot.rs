@@ -17,7 +17,7 @@ use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::MeetingFact;
 use crate::domain::time::{Day, End, Valid};
 use crate::domain::world::LONG_DAYS;
-use crate::domain::{Changes, Collection, CommandId, Event, Fact, Name, Stream, World};
+use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
 /// What is known at one position.
@@ -31,7 +31,8 @@ pub struct Snapshot {
     alliance: Option<(Position, Name)>,
     equal_access: OrdSet<Name>,
     /// Each day on which a meeting was ever said to begin.
-    meetings: OrdMap<Day, OrdSet<Name>>,
+    meeting_days: OrdMap<Day, OrdSet<Name>>,
+    /// Those that were ever said to last, or perhaps to last, longer than [`LONG_DAYS`].
     long_meetings: OrdSet<Name>,
 }
 
@@ -45,7 +46,7 @@ impl PartialEq for Snapshot {
             commands,
             alliance,
             equal_access,
-            meetings,
+            meeting_days,
             long_meetings,
         } = self;
         *tail == other.tail
@@ -55,7 +56,7 @@ impl PartialEq for Snapshot {
             && commands.agrees(&other.commands, *tail)
             && *alliance == other.alliance
             && *equal_access == other.equal_access
-            && *meetings == other.meetings
+            && *meeting_days == other.meeting_days
             && *long_meetings == other.long_meetings
     }
 }
@@ -114,7 +115,7 @@ impl Snapshot {
             }
             _ => Arc::make_mut(stream).evolve(event.position, &event.content),
         }
-        let said = said(&event.content.fact);
+        let said = &said(&event.content).fact;
         for named in said.mentions() {
             self.refer(named, name);
         }
@@ -158,7 +159,7 @@ impl Snapshot {
 
     pub(super) fn put_meeting(&mut self, name: &Name, valid: &Valid) {
         let begin = valid.begin();
-        self.meetings.entry(begin.earliest).or_default().insert(name.clone());
+        self.meeting_days.entry(begin.earliest).or_default().insert(name.clone());
         let last = match valid.end() {
             None => begin.latest,
             Some(End::On(end)) => end.latest,
@@ -197,22 +198,17 @@ impl Snapshot {
     }
 }
 
-/// What an event says of others: for a correction, what it should have been.
-fn said(fact: &Fact) -> &Fact {
-    if let Fact::Amendment(Amendment::Corrected { content, .. }) = fact { &content.fact } else { fact }
+/// What an event says: for a correction, what it should have been.
+fn said(content: &Content) -> &Content {
+    if let Fact::Amendment(Amendment::Corrected { content, .. }) = &content.fact { content } else { content }
 }
 
-/// The dates that an event says of a meeting.
+/// When a meeting is, by this event; none if it says nothing of that.
 pub(super) fn meeting_dates(event: &Event) -> Option<&Valid> {
-    let content = match &event.content.fact {
-        Fact::Amendment(Amendment::Corrected { content, .. }) => content,
-        _ => &event.content,
-    };
-    let Fact::Meeting(fact) = &content.fact else { return None };
+    let said = said(&event.content);
+    let Fact::Meeting(fact) = &said.fact else { return None };
     match fact {
-        MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => {
-            Some(&content.valid)
-        }
+        MeetingFact::Planned(_) | MeetingFact::Rescheduled { .. } | MeetingFact::Held(_) => Some(&said.valid),
         MeetingFact::Confirmed
         | MeetingFact::Invited(_)
         | MeetingFact::Answered { .. }
@@ -236,13 +232,13 @@ fn beyond<'a>(
     collection: Collection,
     after: Option<&Name>,
 ) -> impl Iterator<Item = &'a Name> + use<'a> {
-    let first = format!("{}/", collection.text());
+    let (first, behind) = (format!("{}/", collection.text()), format!("{}0", collection.text()));
     let begin = match after {
         Some(after) if after.as_str() >= first.as_str() => Bound::Excluded(after.as_str()),
         _ => Bound::Included(first.as_str()),
     };
-    let range: (Bound<&str>, Bound<&str>) = (begin, Bound::Unbounded);
-    names.range::<_, str>(range).take_while(move |name| name.collection() == collection)
+    let range: (Bound<&str>, Bound<&str>) = (begin, Bound::Excluded(&behind));
+    names.range::<_, str>(range)
 }
 
 impl World for Snapshot {
@@ -268,13 +264,13 @@ impl World for Snapshot {
 
     fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
         let after = after.filter(|(day, _)| *day >= from);
-        let rest = after.and_then(|(day, name)| Some((*day, name, self.meetings.get(day)?)));
+        let rest = after.and_then(|(day, name)| Some((*day, name, self.meeting_days.get(day)?)));
         let rest = rest.into_iter().flat_map(|(day, name, names)| {
             let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
             names.range::<_, Name>(range).map(move |name| (day, name))
         });
         let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
-        let later = self.meetings.range((begin, Bound::Unbounded));
+        let later = self.meeting_days.range((begin, Bound::Unbounded));
         let later = later.flat_map(|(day, names)| names.iter().map(move |name| (*day, name)));
         rest.chain(later).take(limit).map(|(day, name)| (day, name.clone())).collect()
     }

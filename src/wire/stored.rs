@@ -18,7 +18,7 @@ const EVENT_FACT: u32 = 9;
 /// One event of a frame.
 #[derive(Clone, Debug)]
 pub struct StoredEvent<'a> {
-    /// Where it stands in the frame's payload, with its field's key and length: a piece of a [`StoredBatch`](crate::proto::stored::StoredBatch).
+    /// Where it stands in the frame's payload, with its field's key and length: a piece of a `StoredBatch`.
     pub piece: Range<usize>,
     event: &'a [u8],
 }

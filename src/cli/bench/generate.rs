@@ -9,10 +9,10 @@ use clap::Args;
 use jiff::civil::Date;
 
 use crate::cli::client::Client;
-use crate::cli::demo;
 use crate::cli::failure::Failure;
 use crate::cli::json;
 use crate::cli::progress::Progress;
+use crate::cli::sample::{self, SAMPLE};
 use crate::proto::v1::fact::Kind;
 use crate::proto::v1::record_service_client::RecordServiceClient;
 use crate::proto::v1::{
@@ -45,7 +45,7 @@ pub(crate) struct Generate {
 impl Generate {
     /// Records the sample, and what is generated from it.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        demo::record(client).await?;
+        sample::record(client).await?;
         let sample = Sample::read()?;
         let wanted = self.events.saturating_sub(sample.commands);
         let mut office = Office {
@@ -86,7 +86,7 @@ struct Sample {
 
 impl Sample {
     fn read() -> Result<Sample, Failure> {
-        let commands = json::commands(demo::SAMPLE).map_err(Failure::Input)?;
+        let commands = json::commands(SAMPLE).map_err(Failure::Input)?;
         let mut sample = Sample {
             commands: commands.len() as u64,
             countries: Vec::new(),

@@ -97,10 +97,11 @@ pub(super) async fn run<W: Worker>(
             let (counting, done) = (counting.clone(), done.clone());
             tokio::spawn(async move {
                 let mut times = Vec::new();
-                while !done.load(Ordering::Relaxed) {
+                // What takes longer than the load lasts is counted once.
+                while !done.load(Ordering::Relaxed) || times.is_empty() {
                     let (begun, counts) = (now(), counting.load(Ordering::Relaxed));
                     worker.request().await?;
-                    if counts && !done.load(Ordering::Relaxed) {
+                    if counts {
                         times.push(begun.elapsed());
                     }
                 }
@@ -113,10 +114,10 @@ pub(super) async fn run<W: Worker>(
     let begun = now();
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
     done.store(true, Ordering::Relaxed);
-    let took = begun.elapsed();
     let mut times = Vec::new();
     for task in tasks {
         times.extend(task.await.map_err(anyhow::Error::from).map_err(Failure::Other)??);
     }
+    let took = begun.elapsed();
     Ok(Measured::of(what, clients, each, took, &times))
 }

@@ -18,8 +18,8 @@ use super::look::print;
 use crate::proto::v1::ReadEventsRequest;
 use crate::proto::v1::event_service_client::EventServiceClient;
 use crate::proto::v1::record_service_client::RecordServiceClient;
-use load::{Measured, connect, run};
-use work::{Commands, Empty, Entities, Recording, Streamed};
+use load::{Measured, Worker, connect, run};
+use work::{Commands, ENTITY_EVENTS, Empty, Entities, Recording, Streamed};
 
 /// Commands of one batch.
 const BATCH: usize = 100;
@@ -168,9 +168,15 @@ impl Plan {
     }
 
     async fn entities(&self) -> Result<Measured, Failure> {
-        let client = EventServiceClient::new(connect(&self.addr).await?);
-        let commands = Commands::new(&format!("{}-{WRITERS}x{BATCH}", self.run), 0);
+        let channel = connect(&self.addr).await?;
+        let commands = Commands::new(&format!("{}-e", self.run), 0);
         let names = (0..BATCH as u64).map(|number| commands.entity(number)).collect();
+        let mut recording =
+            Recording { client: RecordServiceClient::new(channel.clone()), commands, batch: BATCH };
+        for _ in 0..ENTITY_EVENTS {
+            recording.request().await?;
+        }
+        let client = EventServiceClient::new(channel);
         run("one entity's events read", vec![Entities { client, names, next: 0 }], 1, self.seconds).await
     }
 }

@@ -10,15 +10,12 @@ use tokio::task::JoinHandle;
 
 use super::client::Client;
 use super::failure::Failure;
-use super::import::{self, OnError, Plan};
 use super::look::{Look, print};
 use super::options::{Format, Options};
+use super::sample::{self, SAMPLE};
 use super::{Cli, dispatch, serve};
 use crate::server;
 use crate::server::config::{Level, Settings};
-
-/// The records: 18 areas and 406 facts about an alliance's partnerships, in the import format.
-pub(super) const SAMPLE: &str = include_str!("../../../tests/data/partnerships.jsonl");
 
 /// How the demo is run.
 #[derive(Clone, Debug, Args)]
@@ -66,7 +63,7 @@ impl Demo {
 
     async fn show(&self, address: SocketAddr, options: &Options, settings: &Settings) -> Result<(), Failure> {
         let options = Options { addr: Some(address.to_string()), ..options.clone() };
-        record(&Client::new(&options, settings)).await?;
+        sample::record(&Client::new(&options, settings)).await?;
         for (number, question) in questions::all(SAMPLE).iter().enumerate() {
             let title = Look::of_stdout().title(&format!("\n{}. {}", number + 1, question.text));
             print(&title)?;
@@ -109,17 +106,6 @@ impl Daemon {
         let ended = self.ended.await.map_err(|error| Failure::Other(error.into()))?;
         Ok(ended?)
     }
-}
-
-/// Records the sample as `import` would.
-pub(super) async fn record(client: &Client) -> Result<(), Failure> {
-    let lines = SAMPLE.lines().count() as u64;
-    print(&format!("Recording {lines} commands through its gRPC API …\n"))?;
-    let plan = Plan { on_error: OnError::Stop, batch: 1, window: 1 };
-    let (summary, outcome) =
-        import::run(client.unbounded().await?, plan, SAMPLE.as_bytes(), Some(lines)).await;
-    print(&format!("{summary}\n"))?;
-    outcome
 }
 
 /// A question's command as this process would have got it, with the options that were given to the demo.

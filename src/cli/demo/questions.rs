@@ -74,6 +74,6 @@ mod tests {
         );
         assert_eq!(position_before_correction(&sample), 1);
         assert_eq!(position_before_correction(""), 0);
-        assert_eq!(position_before_correction(super::super::SAMPLE), 421);
+        assert_eq!(position_before_correction(crate::cli::sample::SAMPLE), 421);
     }
 }
