@@ -321,6 +321,7 @@ mod tests {
             loop {
                 let days = snapshot.meetings_by_day(first, last.as_ref(), page);
                 let Some(behind) = days.last().cloned() else { return found.concat() };
+                assert!(last.as_ref() < Some(&behind), "{behind:?} is not beyond {last:?}");
                 last = Some(behind);
                 found.extend(days.iter().map(|(_, name)| name.id().to_owned()));
             }
