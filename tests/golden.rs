@@ -30,7 +30,7 @@ fn name(text: &str) -> Name {
 }
 
 fn texts(en: &str, fr: &str) -> minuted::domain::text::Localized {
-    [("en", en), ("fr", fr)].map(|(tag, text)| (tag.parse().unwrap(), text.to_owned())).into()
+    [("en", en), ("fr", fr)].map(|(tag, text)| (tag.parse().unwrap(), text.to_owned())).into_iter().collect()
 }
 
 /// `2011-09`, `2011..2013` or `2011..unknown`; empty: no date.

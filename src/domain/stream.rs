@@ -3,8 +3,6 @@
 //! 1. Folding the standing facts of a stream in the order of recording gives its state; nothing else does.
 //! 2. A reference, and a stream's own later facts, rest on a standing fact that opens the name.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::activity::ActivityTimeline;
@@ -106,6 +104,21 @@ timelines! {
 }
 
 impl AnyTimeline {
+    /// Whether it is of a resource of that collection, or for actors of either.
+    pub fn is_of(&self, collection: Collection) -> bool {
+        match self {
+            AnyTimeline::Actor(_) => collection.is_actor(),
+            AnyTimeline::Framework(_) => collection == Collection::Frameworks,
+            AnyTimeline::Area(_) => collection == Collection::Areas,
+            AnyTimeline::Agreement(_) => collection == Collection::Agreements,
+            AnyTimeline::Activity(_) => collection == Collection::Activities,
+            AnyTimeline::Meeting(_) => collection == Collection::Meetings,
+            AnyTimeline::Operation(_) => collection == Collection::Operations,
+            AnyTimeline::Contribution(_) => collection == Collection::Contributions,
+            AnyTimeline::Decision(_) => collection == Collection::Decisions,
+        }
+    }
+
     /// Nothing has happened yet.
     pub fn empty(collection: Collection) -> AnyTimeline {
         match collection {
@@ -133,14 +146,15 @@ pub struct Stream {
     pub timeline: AnyTimeline,
     standing: Vec<Position>,
     openers: usize,
-    mentions: BTreeMap<Name, Vec<Position>>,
+    /// In order.
+    mentions: Vec<(Name, Position)>,
 }
 
 impl Stream {
     /// Nothing was ever recorded under the name.
     pub fn new(name: Name) -> Stream {
         let timeline = AnyTimeline::empty(name.collection());
-        let (positions, standing, mentions) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let (positions, standing, mentions) = (Vec::new(), Vec::new(), Vec::new());
         Stream { name, positions, timeline, standing, openers: 0, mentions }
     }
 
@@ -163,9 +177,10 @@ impl Stream {
         self.standing.push(position);
         self.openers += usize::from(content.fact.opens());
         for name in content.fact.mentions() {
-            let events = self.mentions.entry(name.clone()).or_default();
-            if events.last() != Some(&position) {
-                events.push(position);
+            let mention = (name, position);
+            let place = self.mentions.binary_search_by(|(name, position)| (name, *position).cmp(&mention));
+            if let Err(place) = place {
+                self.mentions.insert(place, (name.clone(), position));
             }
         }
         self.timeline.evolve(position, content);
@@ -191,8 +206,8 @@ impl Stream {
         &self.standing
     }
 
-    /// Every resource that a standing fact of it names, with the events that do.
-    pub fn mentions(&self) -> &BTreeMap<Name, Vec<Position>> {
+    /// Every resource that a standing fact of it names with an event that does, in order.
+    pub fn mentions(&self) -> &[(Name, Position)] {
         &self.mentions
     }
 
@@ -204,13 +219,12 @@ impl Stream {
                 out.add(&self.name, unknown, event, Vec::new());
             }
         }
-        for (name, events) in &self.mentions {
+        for mentions in self.mentions.chunk_by(|(name, _), (next, _)| name == next) {
+            let name = &mentions[0].0;
             let known =
                 *name == self.name && self.is_open() || world.stream(name).is_some_and(|s| s.is_open());
-            if !known {
-                for &event in events {
-                    out.add(&self.name, Reason::unknown(name.collection()), event, Vec::new());
-                }
+            for &(_, event) in mentions.iter().filter(|_| !known) {
+                out.add(&self.name, Reason::unknown(name.collection()), event, Vec::new());
             }
         }
         self.timeline.rules(&self.name, world, out);

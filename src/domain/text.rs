@@ -1,11 +1,12 @@
 //! Names and titles in several languages, by BCP 47 tag, and which of them to show (RFC 4647 lookup).
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use icu_locale_core::LanguageIdentifier;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, ToSmolStr};
 
 use crate::domain::time::{Dated, Succession, Truth, When};
 use crate::position::Position;
@@ -13,7 +14,7 @@ use crate::position::Position;
 /// A language tag in its canonical form, such as `en`, `fr-CH` or `es-419`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Language(String);
+pub struct Language(SmolStr);
 
 /// It is no language tag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +42,7 @@ impl FromStr for Language {
             return Err(bad());
         }
         match text.parse::<LanguageIdentifier>() {
-            Ok(id) if !id.language.is_unknown() => Ok(Language(id.to_string())),
+            Ok(id) if !id.language.is_unknown() => Ok(Language(id.to_smolstr())),
             Ok(_) | Err(_) => Err(bad()),
         }
     }
@@ -53,12 +54,12 @@ impl fmt::Display for Language {
     }
 }
 
-/// One text in one or more languages.
-pub type Localized = BTreeMap<Language, String>;
+/// One text in one or more languages: they are few, and there are many texts.
+pub type Localized = LiteMap<Language, String>;
 
 /// Names by language, each language a succession: a renaming leaves the languages that it does not name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Names(BTreeMap<Language, Succession<String>>);
+pub struct Names(LiteMap<Language, Succession<String>>);
 
 /// The name to show on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,46 @@ use std::sync::Arc;
 use super::fact::{CommandId, Event};
 use super::name::{Collection, Name};
 use super::stream::Stream;
-use super::time::{Day, Truth, When};
+use super::time::{Day, End, Truth, Valid, When};
 use crate::position::Position;
 
-/// A meeting is long that lasts, or may last, more days than these: one of a day known by its year alone is not.
-pub const LONG_DAYS: u32 = 400;
+/// Meetings by how long they last, or may last where a date is not exact: those that began long before a day are only
+/// looked for among the long ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// All of them.
+    Any,
+    /// More than [`Lasting::WEEKS`]: one of a day known by its month is not among them.
+    Weeks,
+    /// More than [`Lasting::LONG`]: one of a day known by its year is not among them.
+    Long,
+}
+
+impl Lasting {
+    /// In days.
+    pub const WEEKS: u32 = 40;
+    /// In days.
+    pub const LONG: u32 = 400;
+
+    /// Every length.
+    pub const ALL: [Lasting; 3] = [Lasting::Any, Lasting::Weeks, Lasting::Long];
+
+    /// Whether what is said to be then lasts so long, or may.
+    pub fn has(self, valid: &Valid) -> bool {
+        let days = match self {
+            Lasting::Any => return true,
+            Lasting::Weeks => Lasting::WEEKS,
+            Lasting::Long => Lasting::LONG,
+        };
+        let begin = valid.begin();
+        let last = match valid.end() {
+            None => begin.latest,
+            Some(End::On(end)) => end.latest,
+            Some(End::None | End::Unknown) => Day::NEVER,
+        };
+        begin.earliest == Day::EVER || last > begin.earliest.plus_days(days)
+    }
+}
 
 /// Read access to what is recorded.
 pub trait World {
@@ -31,22 +66,32 @@ pub trait World {
         names.filter(|name| after.is_none_or(|after| name > after)).take(limit).collect()
     }
 
-    /// At most `limit` days from `from` on and beyond `after` on which a meeting was ever said to begin, each by the earliest
-    /// that its date may mean, with that meeting, in order: candidates.
-    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
-        let names = self.names(Collection::Meetings).into_iter();
-        let days =
-            names.filter_map(|name| Some((self.stream(&name)?.timeline.meeting()?.day().earliest, name)));
-        let mut days: Vec<_> =
-            days.filter(|it| it.0 >= from && after.is_none_or(|after| it > after)).collect();
+    /// Shows every stream of `collection` under whose name something is known, in no order: for questions about so many
+    /// that looking them up one by one takes longer.
+    fn visit(&self, collection: Collection, show: &mut dyn FnMut(&Stream)) {
+        for stream in self.names(collection).iter().filter_map(|name| self.stream(name)) {
+            show(&stream);
+        }
+    }
+
+    /// At most `limit` days from `from` on and beyond `after` on which a meeting that lasts so long was ever said to begin,
+    /// each by the earliest that its date may mean, with that meeting, in order: candidates.
+    fn meetings_by_day(
+        &self,
+        lasting: Lasting,
+        from: Day,
+        after: Option<&(Day, Name)>,
+        limit: usize,
+    ) -> Vec<(Day, Name)> {
+        let mut days = Vec::new();
+        self.visit(Collection::Meetings, &mut |stream| {
+            let Some(meeting) = stream.timeline.meeting().filter(|it| lasting.has(&it.valid)) else { return };
+            days.push((meeting.day().earliest, stream.name.clone()));
+        });
+        days.retain(|it| it.0 >= from && after.is_none_or(|after| it > after));
         days.sort();
         days.truncate(limit);
         days
-    }
-
-    /// Every meeting that was ever said to last longer than [`LONG_DAYS`], or may have: candidates.
-    fn long_meetings(&self) -> Vec<Name> {
-        self.names(Collection::Meetings)
     }
 
     /// The organisation that this log belongs to: that of its first `MemberAdmitted`.

@@ -1,14 +1,18 @@
 //! What `MeetingService` counts over many meetings: classes, who met again and again, and who has not answered.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
 use super::page::{Page, Query};
 use super::put;
 use super::reading::Readers;
+use super::status;
 use crate::domain::{Collection, Name};
 use crate::projections::attendance::{self, CoAttendance, Place, Unanswered};
 use crate::projections::meetings::{self, ClassAsked, Filter, Tally};
+use crate::projections::tallies::Tallies;
 use crate::proto::v1;
 use crate::wire::name::ACTORS;
 use crate::wire::time::encode_valid;
@@ -24,6 +28,7 @@ pub(super) fn topic(topic: String) -> Option<String> {
 
 pub(super) async fn statistics(
     readers: &Readers,
+    tallies: &Arc<Tallies>,
     request: Request<v1::GetMeetingStatisticsRequest>,
 ) -> Result<Response<v1::GetMeetingStatisticsResponse>, Status> {
     let mut asking = Asking::of(&request);
@@ -34,9 +39,13 @@ pub(super) async fn statistics(
     asking.as_of(as_of.as_ref());
     let topic = self::topic(topic);
     let filter = asking.done(Some(Filter { range, topic, attendees, ..Filter::default() }))?;
-    let answer = readers.answer(as_of, at_least_position, move |reading| {
+    let tallies = tallies.clone();
+    let answer = readers.answer_aside(as_of, at_least_position, move |reading| {
         all_known(reading, &filter.attendees)?;
-        let (years, all) = meetings::statistics(reading.world, &filter);
+        let (years, all) = match reading.latest.filter(|_| filter == Filter::default()) {
+            Some(latest) => tallies.of(latest).map_err(|error| status::internal(&error))?,
+            None => meetings::statistics(reading.world, &filter),
+        };
         let years = years.into_iter().map(|(year, tally)| {
             let Tally { meetings, classes } = tally;
             let classes = classes.into_iter().map(put_class).collect();
@@ -91,7 +100,7 @@ pub(super) async fn co_attendance(
     let min = usize::try_from(min_meetings).ok().filter(|min| *min > 0).unwrap_or(MIN_MEETINGS_DEFAULT);
     let filter = asking.done(Some(Filter { range, topic: self::topic(topic), ..Filter::default() }))?;
     let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-    let answer = readers.answer(page.as_of(), at_least_position, move |reading| {
+    let answer = readers.answer_aside(page.as_of(), at_least_position, move |reading| {
         all_known(reading, &only)?;
         let found =
             attendance::co_attendance(reading.world, reading.t, &languages, &filter, &only, min).into_iter();
@@ -143,7 +152,7 @@ pub(super) async fn unanswered(
     let size = asking.page_size(page_size);
     let (actor, meeting) = asking.done(Some((actor, meeting)))?;
     let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
-    let answer = readers.answer(page.as_of(), at_least_position, move |reading| {
+    let answer = readers.answer_aside(page.as_of(), at_least_position, move |reading| {
         all_known(reading, actor.iter().chain(&meeting))?;
         let (actor, meeting) = (actor.as_ref(), meeting.as_ref());
         let found = attendance::unanswered(reading.world, &languages, range, actor, meeting, page.after());

@@ -1,5 +1,7 @@
 //! `MeetingService`: who met whom, when and in which format.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
@@ -14,6 +16,7 @@ use crate::domain::meeting::class::{Class, Format};
 use crate::domain::meeting::{Invitation, Particulars, Summary};
 use crate::projections::externals::{External, externals_without_agreement};
 use crate::projections::meetings::{self, ClassAsked, MeetingShown, Named, Place};
+use crate::projections::tallies::Tallies;
 use crate::proto::v1;
 use crate::proto::v1::meeting_service_server::{MeetingService, MeetingServiceServer};
 use crate::wire::name::ACTORS;
@@ -22,12 +25,16 @@ use crate::wire::{encode_delegation, encode_venue};
 
 const MEETINGS: &[Collection] = &[Collection::Meetings];
 
-/// Answers from these readers.
+/// Answers from these readers; it counts meetings in the background.
 pub fn service(readers: Readers) -> MeetingServiceServer<impl MeetingService> {
-    MeetingServiceServer::new(Meetings(readers))
+    let tallies = Tallies::start(readers.state().clone());
+    MeetingServiceServer::new(Meetings { readers, tallies })
 }
 
-struct Meetings(Readers);
+struct Meetings {
+    readers: Readers,
+    tallies: Arc<Tallies>,
+}
 
 #[tonic::async_trait]
 impl MeetingService for Meetings {
@@ -41,7 +48,7 @@ impl MeetingService for Meetings {
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let name = asking.done(name)?;
-        let answer = self.0.answer(as_of, at_least_position, move |reading| {
+        let answer = self.readers.answer(as_of, at_least_position, move |reading| {
             let meeting = meetings::meeting(reading.world, &name, &languages);
             let meeting = meeting.ok_or_else(|| status::unknown(&name))?;
             let answered_as_of = Some(reading.answered());
@@ -94,7 +101,7 @@ impl MeetingService for Meetings {
             state,
         }))?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        let answer = self.readers.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.attendees)?;
             let found = meetings::meetings(reading.world, &languages, &filter, page.after());
             let found = found.map(|(place, meeting)| (place, put_meeting(meeting)));
@@ -123,7 +130,7 @@ impl MeetingService for Meetings {
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let (meeting, languages) = asking.done(Some((meeting, languages)))?;
-        let answer = self.0.answer(as_of, at_least_position, move |reading| {
+        let answer = self.readers.answer_aside(as_of, at_least_position, move |reading| {
             all_known(reading, &meeting)?;
             let found = externals_without_agreement(reading.world, &languages, range, meeting.as_ref());
             let externals = found.into_iter().map(put_external).collect();
@@ -137,21 +144,21 @@ impl MeetingService for Meetings {
         &self,
         request: Request<v1::GetMeetingStatisticsRequest>,
     ) -> Result<Response<v1::GetMeetingStatisticsResponse>, Status> {
-        attendance::statistics(&self.0, request).await
+        attendance::statistics(&self.readers, &self.tallies, request).await
     }
 
     async fn list_co_attendance(
         &self,
         request: Request<v1::ListCoAttendanceRequest>,
     ) -> Result<Response<v1::ListCoAttendanceResponse>, Status> {
-        attendance::co_attendance(&self.0, request).await
+        attendance::co_attendance(&self.readers, request).await
     }
 
     async fn list_unanswered_invitations(
         &self,
         request: Request<v1::ListUnansweredInvitationsRequest>,
     ) -> Result<Response<v1::ListUnansweredInvitationsResponse>, Status> {
-        attendance::unanswered(&self.0, request).await
+        attendance::unanswered(&self.readers, request).await
     }
 
     type ExportCalendarStream = calendar::Pieces;
@@ -160,7 +167,7 @@ impl MeetingService for Meetings {
         &self,
         request: Request<v1::ExportCalendarRequest>,
     ) -> Result<Response<calendar::Pieces>, Status> {
-        calendar::export(&self.0, request).await
+        calendar::export(&self.readers, request).await
     }
 }
 

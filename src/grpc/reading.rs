@@ -31,6 +31,8 @@ pub struct Readers {
 pub struct Reading<'a> {
     /// What was known.
     pub world: &'a dyn World,
+    /// The same, where that is all that is known now.
+    pub latest: Option<&'a Snapshot>,
     /// The day that is asked about.
     pub t: When,
     /// The same, as it is written.
@@ -39,7 +41,12 @@ pub struct Reading<'a> {
     pub position: Position,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    /// From all that is known in `latest`.
+    pub fn of(valid_at: PartialDate, latest: &'a Snapshot) -> Reading<'a> {
+        Reading { world: latest, latest: Some(latest), t: valid_at.when(), valid_at, position: latest.tail() }
+    }
+
     /// The two times, to ask exactly the same again.
     pub fn answered(&self) -> v1::AnsweredAsOf {
         v1::AnsweredAsOf { valid_at: self.valid_at.to_string(), known_position: self.position.0 }
@@ -51,6 +58,10 @@ struct Times {
     valid_at: PartialDate,
     present: Arc<Snapshot>,
     past: Option<v1::as_of::KnownAt>,
+}
+
+fn of_type<T: 'static>(answer: Box<dyn Any + Send>) -> Result<T, Status> {
+    *answer.downcast::<Result<T, Status>>().expect("it is what was asked for")
 }
 
 type Ask = Box<dyn FnOnce(&Reading<'_>) -> Box<dyn Any + Send> + Send>;
@@ -90,16 +101,24 @@ impl Readers {
         ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
         match self.times(as_of, at_least_position).await? {
-            Times { valid_at, present, past: None } => {
-                let (t, position) = (valid_at.when(), present.tail());
-                ask(&Reading { world: present.as_ref(), t, valid_at, position })
-            }
-            Times { valid_at, present, past: Some(known) } => {
-                let answer =
-                    self.past(valid_at, present, known, Box::new(|reading| Box::new(ask(reading)))).await?;
-                *answer.downcast::<Result<T, Status>>().expect("it is what `ask` answered")
-            }
+            Times { valid_at, present, past: None } => ask(&Reading::of(valid_at, &present)),
+            past => of_type(self.aside(past, Box::new(|reading| Box::new(ask(reading)))).await?),
         }
+    }
+
+    /// The same, for a question that goes through very much: it is answered on a thread for that, and keeps no other waiting.
+    ///
+    /// # Errors
+    ///
+    /// As [`Readers::answer`].
+    pub async fn answer_aside<T: Send + 'static>(
+        &self,
+        as_of: Option<v1::AsOf>,
+        at_least_position: u64,
+        ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
+        let times = self.times(as_of, at_least_position).await?;
+        of_type(self.aside(times, Box::new(|reading| Box::new(ask(reading)))).await?)
     }
 
     /// What is asked about, once all that has to be known is.
@@ -120,28 +139,25 @@ impl Readers {
         Ok(Times { valid_at, present, past })
     }
 
-    /// Answers from what was known once: it may read the log, so it waits on a thread for that. Its question and its answer
-    /// are of any type, for this is compiled once and not for each question there is.
-    async fn past(
-        &self,
-        valid_at: PartialDate,
-        present: Arc<Snapshot>,
-        known: v1::as_of::KnownAt,
-        ask: Ask,
-    ) -> Result<Box<dyn Any + Send>, Status> {
-        let (tail, t) = (present.tail(), valid_at.when());
+    /// Answers on a thread for it, since what was known once may have to be read from the log. Its question and its answer are
+    /// of any type, for this is compiled once and not for each question there is.
+    async fn aside(&self, times: Times, ask: Ask) -> Result<Box<dyn Any + Send>, Status> {
+        let Times { valid_at, present, past } = times;
         let loader = self.state.loader().clone();
         let answer = tokio::task::spawn_blocking(move || {
-            let position = match known {
-                v1::as_of::KnownAt::KnownPosition(known) => Position(known),
-                v1::as_of::KnownAt::KnownTime(time) => {
+            let position = match past {
+                None => return Ok(ask(&Reading::of(valid_at, &present))),
+                Some(v1::as_of::KnownAt::KnownPosition(known)) => Position(known),
+                Some(v1::as_of::KnownAt::KnownTime(time)) => {
                     let time = crate::wire::decode_timestamp(time)
                         .ok_or_else(|| status::bad_time("as_of.known_time"))?;
-                    loader.last_recorded_by(time, tail).map_err(|error| status::internal(&error))?
+                    let known = loader.last_recorded_by(time, present.tail());
+                    known.map_err(|error| status::internal(&error))?
                 }
             };
             let past = Past::new(present, position, loader);
-            let answer = ask(&Reading { world: &past, t, valid_at, position });
+            let t = valid_at.when();
+            let answer = ask(&Reading { world: &past, latest: None, t, valid_at, position });
             match past.failure() {
                 Some(error) => Err(status::internal(&error)),
                 None => Ok(answer),

@@ -12,7 +12,6 @@ use super::page::{Page, Query};
 use super::put;
 use super::reading::{Readers, Reading, WAIT_MAX};
 use super::status;
-use crate::domain::World;
 use crate::position::Position;
 use crate::projections::Languages;
 use crate::projections::search::{self, Field, Match, Place, Search, matches, texts, title};
@@ -77,7 +76,7 @@ impl SearchService for Searching {
         self.reached(Position(at_least_position)).await?;
         let (places, world) = self.search.find(&query, kinds, page.after(), size + 1);
         let valid_at = page.day().unwrap_or_else(|| self.readers.today());
-        let reading = Reading { world: world.as_ref(), t: valid_at.when(), valid_at, position: world.tail() };
+        let reading = Reading::of(valid_at, &world);
         let found = places.into_iter().filter_map(|place| {
             let result = put_result(&reading, &query, &languages, &place)?;
             Some((place, result))

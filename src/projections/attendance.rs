@@ -1,13 +1,13 @@
 //! Who attended several meetings, and who has not answered an invitation (DOMAIN.md §9, read model 5).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::meeting::{MeetingState, MeetingTimeline};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
 use crate::domain::{Collection, Name, World};
 
-use super::meetings::{Filter, Range, meetings};
+use super::meetings::{Filter, Range, visit};
 use super::{Count, Languages, known};
 
 /// An actor and the meetings that it attended.
@@ -33,23 +33,23 @@ pub fn co_attendance(
     only: &[Name],
     min: usize,
 ) -> Vec<CoAttendance> {
-    let mut by_actor: BTreeMap<Name, Vec<(Name, Truth)>> = BTreeMap::new();
-    for (_, meeting) in meetings(world, languages, filter, None) {
-        if meeting.format.is_none() || !(only.is_empty() || only.contains(&meeting.name)) {
-            continue;
+    let mut by_actor: BTreeMap<Name, BTreeMap<(Day, Name), Truth>> = BTreeMap::new();
+    visit(world, filter, |name, meeting| {
+        if !meeting.took_place() || !(only.is_empty() || only.contains(name)) {
+            return;
         }
-        let there = meeting.particulars.delegations.iter().filter(|delegation| delegation.attended());
-        let actors: BTreeSet<&Name> = there.map(|delegation| &delegation.actor).collect();
-        for actor in actors {
-            by_actor.entry(actor.clone()).or_default().push((meeting.name.clone(), meeting.within));
+        let place = (meeting.day().earliest, name.clone());
+        for delegation in meeting.attendees() {
+            let meetings = by_actor.entry(delegation.actor.clone()).or_default();
+            meetings.insert(place.clone(), filter.range.has(meeting));
         }
-    }
+    });
     by_actor.retain(|_, meetings| meetings.len() >= min);
     let found = by_actor.into_iter().filter_map(|(actor, meetings)| {
         let stream = known(world, &actor)?;
         let shown = stream.timeline.actor().and_then(|timeline| languages.name(&timeline.names, t));
-        let count = Count::of(meetings.iter().map(|(_, within)| *within));
-        let meetings = meetings.into_iter().map(|(name, _)| name).collect();
+        let count = Count::of(meetings.values().copied());
+        let meetings = meetings.into_keys().map(|(_, name)| name).collect();
         Some(CoAttendance { actor, shown, count, meetings })
     });
     found.collect()
@@ -87,18 +87,21 @@ pub fn unanswered<'a>(
     meeting: Option<&Name>,
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, Unanswered)> + use<'a> {
-    let names = match (meeting, actor) {
-        (Some(meeting), _) => vec![meeting.clone()],
-        (None, Some(actor)) => world.referrers(actor, Collection::Meetings),
-        (None, None) => world.names(Collection::Meetings),
-    };
     let mut places: Vec<Place> = Vec::new();
-    for name in names {
-        let Some(stream) = known(world, &name) else { continue };
-        let Some(timeline) = stream.timeline.meeting() else { continue };
-        let first = timeline.day().earliest;
-        let invited = open_invitations(timeline, range).filter(|invited| actor.is_none_or(|a| a == *invited));
-        places.extend(invited.map(|invited| (first, name.clone(), invited.clone())));
+    let mut look = |name: &Name, meeting: &MeetingTimeline| {
+        let invited = open_invitations(meeting, range).filter(|invited| actor.is_none_or(|a| a == *invited));
+        places.extend(invited.map(|invited| (meeting.day().earliest, name.clone(), invited.clone())));
+    };
+    let some = match (meeting, actor) {
+        (Some(meeting), _) => Some(vec![meeting.clone()]),
+        (None, Some(actor)) => Some(world.referrers(actor, Collection::Meetings)),
+        (None, None) => None,
+    };
+    match some {
+        Some(names) => names.iter().filter_map(|name| known(world, name)).for_each(|stream| {
+            stream.timeline.meeting().into_iter().for_each(|meeting| look(&stream.name, meeting));
+        }),
+        None => visit(world, &Filter { range, ..Filter::default() }, look),
     }
     places.retain(|place| after.is_none_or(|after| place > after));
     places.sort();

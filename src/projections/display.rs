@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn the_first_language_that_there_is_wins_over_the_fallback() {
         let tag = |tag: &str| tag.parse::<Language>().unwrap();
-        let texts = Localized::from([(tag("en"), "Japan".into()), (tag("fr"), "Japon".into())]);
+        let texts = Localized::from_iter([(tag("en"), "Japan".into()), (tag("fr"), "Japon".into())]);
         let shown = |tags: &[&str]| {
             let wanted: Languages = tags.iter().map(|text| tag(text)).collect();
             let shown = wanted.text(&texts).unwrap();

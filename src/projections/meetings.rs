@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::meeting::class::{Class, Format, format};
+use crate::domain::meeting::class::{Class, Format, Judge};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
-use crate::domain::world::LONG_DAYS;
-use crate::domain::{Collection, Name, Version, World};
+use crate::domain::world::Lasting;
+use crate::domain::{Collection, Name, Stream, Version, World};
 
 use super::{AT_ONCE, Count, Languages, known, pages};
 
@@ -53,6 +53,9 @@ pub struct Named {
 /// To sort so many meetings of an actor takes longer than to go by the days until a page of them is found.
 const FEW: usize = 2000;
 
+/// In days: to go through all meetings is faster than to look up those of a longer time.
+const SHORT: u32 = 4000;
+
 /// Where a meeting stands in the register: by the earliest day it may mean, then by name.
 pub type Place = (Day, Name);
 
@@ -75,6 +78,11 @@ impl Range {
             first: from.map_or(Day::EVER, |from| from.earliest),
             last: to.map_or(Day::NEVER, |to| to.latest),
         }
+    }
+
+    /// So short that its meetings are looked up one by one.
+    fn is_short(self) -> bool {
+        self.last < self.first.plus_days(SHORT)
     }
 
     /// Whether the meeting overlaps it.
@@ -101,40 +109,65 @@ pub struct Tally {
     pub classes: BTreeMap<ClassAsked, Count>,
 }
 
+/// By the year of their first day.
+pub type ByYear = BTreeMap<i16, Tally>;
+
 impl Tally {
-    fn add(&mut self, format: &Format, within: Truth) {
-        self.meetings = self.meetings.with(within);
+    /// So many more, of this class or of one of these.
+    pub(super) fn add(&mut self, classes: &[Class], within: Truth, meetings: usize) {
+        self.meetings = self.meetings.with_all(within, meetings);
         let mut count = |class: ClassAsked, truth: Truth| {
             let count = self.classes.entry(class).or_default();
-            *count = count.with(within.and(truth));
+            *count = count.with_all(within.and(truth), meetings);
         };
-        if let Some(class) = format.class() {
-            count(ClassAsked::Certain(class), Truth::Yes);
+        if let [class] = classes {
+            count(ClassAsked::Certain(*class), Truth::Yes);
         } else {
-            format.classes.iter().for_each(|&class| count(ClassAsked::Certain(class), Truth::Possibly));
+            for &class in classes {
+                count(ClassAsked::Certain(class), Truth::Possibly);
+            }
             count(ClassAsked::Undetermined, Truth::Yes);
         }
     }
 }
 
-/// How many meetings were held, per year of their first day, and over all years.
-pub fn statistics(world: &dyn World, filter: &Filter) -> (BTreeMap<i16, Tally>, Tally) {
-    let (mut years, mut all) = (BTreeMap::<i16, Tally>::new(), Tally::default());
-    for name in candidates(world, filter) {
-        let Some(stream) = known(world, &name) else { continue };
-        let Some(timeline) = stream.timeline.meeting().filter(|timeline| passes(timeline, filter)) else {
-            continue;
-        };
-        let Some(year) = timeline.day().earliest.year().filter(|_| timeline.took_place()) else { continue };
-        let (format, within) = (format(world, timeline), filter.range.has(timeline));
-        years.entry(year).or_default().add(&format, within);
-        all.add(&format, within);
-    }
+/// How many meetings were held, per year of their first day, and over all years. What is asked of a class is left out of
+/// account.
+pub fn statistics(world: &dyn World, filter: &Filter) -> (ByYear, Tally) {
+    let judge = Judge::new(world);
+    let (mut years, mut all) = (ByYear::new(), Tally::default());
+    visit(world, filter, |_, meeting| {
+        let Some(year) = meeting.day().earliest.year().filter(|_| meeting.took_place()) else { return };
+        let (classes, within) = (judge.classes(meeting), filter.range.has(meeting));
+        years.entry(year).or_default().add(&classes, within, 1);
+        all.add(&classes, within, 1);
+    });
     (years, all)
 }
 
+/// Shows every meeting that passes, but for its class, with its name, in no order.
+pub(super) fn visit(world: &dyn World, filter: &Filter, mut show: impl FnMut(&Name, &MeetingTimeline)) {
+    let mut visit = |stream: &Stream, on: Option<Day>| {
+        let meeting = stream.timeline.meeting().filter(|it| stream.is_open() && passes(it, filter));
+        if let Some(meeting) = meeting.filter(|it| on.is_none_or(|day| it.day().earliest == day)) {
+            show(&stream.name, meeting);
+        }
+    };
+    if let Some(actor) = filter.attendees.first().or(filter.actor.as_ref()) {
+        let meetings = world.referrers(actor, Collection::Meetings).into_iter();
+        meetings.filter_map(|name| world.stream(&name)).for_each(|stream| visit(&stream, None));
+    } else if filter.range.is_short() {
+        // One that was moved is found on each of its days, and counts on the last alone.
+        let meetings = candidates(world, filter.range, None);
+        let meetings = meetings.filter_map(|(day, name)| Some((world.stream(&name)?, day)));
+        meetings.for_each(|(stream, day)| visit(&stream, Some(day)));
+    } else {
+        world.visit(Collection::Meetings, &mut |stream| visit(stream, None));
+    }
+}
+
 /// Which meetings; what is not set asks for nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only those that certainly or possibly overlap it.
     pub range: Range,
@@ -165,7 +198,7 @@ impl Default for Filter {
 
 /// One meeting; none if it is not known.
 pub fn meeting(world: &dyn World, name: &Name, languages: &Languages) -> Option<MeetingShown> {
-    show(world, name, languages, Range::ALWAYS)
+    show(world, &Judge::new(world), name, languages, Range::ALWAYS)
 }
 
 /// The meetings beyond `after`, in order of time.
@@ -175,8 +208,9 @@ pub fn meetings<'a>(
     filter: &'a Filter,
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
+    let judge = Judge::new(world);
     let found = places(world, filter, after).filter_map(move |place| {
-        let meeting = show(world, &place.1, languages, filter.range)?;
+        let meeting = show(world, &judge, &place.1, languages, filter.range)?;
         Some((place, meeting))
     });
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
@@ -201,19 +235,33 @@ fn places<'a>(
             }));
         }
     }
-    let from = filter.range.first.minus_days(LONG_DAYS);
-    // Those that began before and may go on.
-    let long = sorted(world, filter, world.long_meetings(), |place| {
-        place.0 < from && after.is_none_or(|after| place > after)
-    });
-    let (mut last, until) = (after.cloned(), filter.range.last);
-    let days = pages(move || {
-        let days = world.meetings_by_day(from, last.as_ref(), AT_ONCE);
-        last = days.last().cloned().or(last.take());
-        days
-    });
-    let days = days.take_while(move |(day, _)| *day <= until);
-    Box::new(long.chain(days.filter(|(day, name)| place(world, filter, name) == Some(*day))))
+    let days = candidates(world, filter.range, after);
+    Box::new(days.filter(|(day, name)| place(world, filter, name) == Some(*day)))
+}
+
+/// The days on which meetings that may overlap the range were said to begin, beyond `after` and in order; those that began
+/// so long before it that only the longer ones may still go on are looked for among these.
+fn candidates<'a>(
+    world: &'a dyn World,
+    range: Range,
+    after: Option<&Place>,
+) -> impl Iterator<Item = Place> + use<'a> {
+    let (long, weeks) = (range.first.minus_days(Lasting::LONG), range.first.minus_days(Lasting::WEEKS));
+    let begins = [
+        (Lasting::Long, Day::EVER, long),
+        (Lasting::Weeks, long, weeks),
+        (Lasting::Any, weeks, range.last.next()),
+    ];
+    let after = after.cloned();
+    begins.into_iter().filter(|(_, from, until)| from < until).flat_map(move |(lasting, from, until)| {
+        let mut last = after.clone();
+        let days = pages(move || {
+            let days = world.meetings_by_day(lasting, from, last.as_ref(), AT_ONCE);
+            last = days.last().cloned().or(last.take());
+            days
+        });
+        days.take_while(move |(day, _)| *day < until)
+    })
 }
 
 fn sorted(
@@ -233,13 +281,6 @@ fn place(world: &dyn World, filter: &Filter, name: &Name) -> Option<Day> {
     let stream = known(world, name)?;
     let timeline = stream.timeline.meeting().filter(|timeline| passes(timeline, filter))?;
     Some(timeline.day().earliest)
-}
-
-fn candidates(world: &dyn World, filter: &Filter) -> Vec<Name> {
-    match filter.attendees.first().or(filter.actor.as_ref()) {
-        Some(actor) => world.referrers(actor, Collection::Meetings),
-        None => world.names(Collection::Meetings),
-    }
 }
 
 fn passes(timeline: &MeetingTimeline, filter: &Filter) -> bool {
@@ -271,7 +312,13 @@ fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
     })
 }
 
-fn show(world: &dyn World, name: &Name, languages: &Languages, range: Range) -> Option<MeetingShown> {
+fn show(
+    world: &dyn World,
+    judge: &Judge<'_>,
+    name: &Name,
+    languages: &Languages,
+    range: Range,
+) -> Option<MeetingShown> {
     let stream = known(world, name)?;
     let timeline = stream.timeline.meeting()?;
     let (state, particulars) = (timeline.state?, timeline.particulars.clone()?);
@@ -283,7 +330,7 @@ fn show(world: &dyn World, name: &Name, languages: &Languages, range: Range) -> 
         valid: timeline.valid.clone(),
         invitations: timeline.invitations.clone(),
         summaries: timeline.summaries.clone(),
-        format: state.took_place().then(|| format(world, timeline)),
+        format: state.took_place().then(|| judge.format(timeline)),
         named: named(timeline, state, &particulars),
         within: range.has(timeline),
         particulars,

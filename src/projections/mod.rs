@@ -27,6 +27,7 @@ pub mod operations;
 pub mod search;
 pub mod standing;
 pub mod store;
+pub mod tallies;
 pub mod unconfirmed;
 
 #[cfg(test)]
@@ -57,9 +58,16 @@ impl Count {
     /// One more.
     #[must_use]
     pub fn with(self, truth: Truth) -> Count {
-        Count {
-            certain: self.certain + usize::from(truth.is_yes()),
-            possible: self.possible + usize::from(truth == Truth::Possibly),
+        self.with_all(truth, 1)
+    }
+
+    /// So many more, of each of which it is as true.
+    #[must_use]
+    pub fn with_all(self, truth: Truth, more: usize) -> Count {
+        match truth {
+            Truth::Yes => Count { certain: self.certain + more, ..self },
+            Truth::Possibly => Count { possible: self.possible + more, ..self },
+            Truth::No => self,
         }
     }
 }

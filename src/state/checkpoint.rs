@@ -19,7 +19,7 @@ use crate::position::Position;
 use crate::wire;
 
 /// The form of rows; one of another form is not used.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.

@@ -10,6 +10,7 @@ use super::load::{LoadError, Loader};
 use super::snapshot::Snapshot;
 use crate::domain::correction::History;
 use crate::domain::time::Day;
+use crate::domain::world::Lasting;
 use crate::domain::{Collection, Name, Stream, World};
 use crate::position::Position;
 
@@ -99,12 +100,24 @@ impl World for Past {
         found
     }
 
-    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
-        self.present.meetings_by_day(from, after, limit)
+    fn visit(&self, collection: Collection, show: &mut dyn FnMut(&Stream)) {
+        self.present.visit(collection, &mut |stream| {
+            if stream.last() <= self.at {
+                show(stream);
+            } else if let Some(known) = self.stream(&stream.name) {
+                show(&known);
+            }
+        });
     }
 
-    fn long_meetings(&self) -> Vec<Name> {
-        self.present.long_meetings()
+    fn meetings_by_day(
+        &self,
+        lasting: Lasting,
+        from: Day,
+        after: Option<&(Day, Name)>,
+        limit: usize,
+    ) -> Vec<(Day, Name)> {
+        self.present.meetings_by_day(lasting, from, after, limit)
     }
 
     fn alliance(&self) -> Option<Name> {

@@ -15,8 +15,8 @@ use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::MeetingFact;
-use crate::domain::time::{Day, End, Valid};
-use crate::domain::world::LONG_DAYS;
+use crate::domain::time::{Day, Valid};
+use crate::domain::world::Lasting;
 use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
@@ -30,25 +30,14 @@ pub struct Snapshot {
     commands: CommandIndex,
     alliance: Option<(Position, Name)>,
     equal_access: OrdSet<Name>,
-    /// Each day on which a meeting was ever said to begin.
-    meeting_days: OrdMap<Day, OrdSet<Name>>,
-    /// Those that were ever said to last, or perhaps to last, longer than [`LONG_DAYS`].
-    long_meetings: OrdSet<Name>,
+    /// Each day on which a meeting was ever said to begin, by how long it was said to last: as in [`Lasting::ALL`].
+    meeting_days: [OrdMap<Day, OrdSet<Name>>; Lasting::ALL.len()],
 }
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Snapshot) -> bool {
-        let Snapshot {
-            tail,
-            streams,
-            names,
-            referrers,
-            commands,
-            alliance,
-            equal_access,
-            meeting_days,
-            long_meetings,
-        } = self;
+        let Snapshot { tail, streams, names, referrers, commands, alliance, equal_access, meeting_days } =
+            self;
         *tail == other.tail
             && *streams == other.streams
             && *names == other.names
@@ -57,7 +46,6 @@ impl PartialEq for Snapshot {
             && *alliance == other.alliance
             && *equal_access == other.equal_access
             && *meeting_days == other.meeting_days
-            && *long_meetings == other.long_meetings
     }
 }
 
@@ -158,15 +146,10 @@ impl Snapshot {
     }
 
     pub(super) fn put_meeting(&mut self, name: &Name, valid: &Valid) {
-        let begin = valid.begin();
-        self.meeting_days.entry(begin.earliest).or_default().insert(name.clone());
-        let last = match valid.end() {
-            None => begin.latest,
-            Some(End::On(end)) => end.latest,
-            Some(End::None | End::Unknown) => Day::NEVER,
-        };
-        if begin.earliest == Day::EVER || last > begin.earliest.plus_days(LONG_DAYS) {
-            self.long_meetings.insert(name.clone());
+        for (lasting, days) in Lasting::ALL.into_iter().zip(&mut self.meeting_days) {
+            if lasting.has(valid) {
+                days.entry(valid.begin().earliest).or_default().insert(name.clone());
+            }
         }
     }
 
@@ -262,21 +245,32 @@ impl World for Snapshot {
         beyond(&self.names, collection, after).take(limit).cloned().collect()
     }
 
-    fn meetings_by_day(&self, from: Day, after: Option<&(Day, Name)>, limit: usize) -> Vec<(Day, Name)> {
+    fn visit(&self, collection: Collection, show: &mut dyn FnMut(&Stream)) {
+        // The name is further to look for than the timeline.
+        let of = |stream: &&Arc<Stream>| {
+            stream.timeline.is_of(collection) && stream.name.collection() == collection
+        };
+        self.streams.values().filter(of).for_each(|stream| show(stream));
+    }
+
+    fn meetings_by_day(
+        &self,
+        lasting: Lasting,
+        from: Day,
+        after: Option<&(Day, Name)>,
+        limit: usize,
+    ) -> Vec<(Day, Name)> {
+        let days = &self.meeting_days[lasting as usize];
         let after = after.filter(|(day, _)| *day >= from);
-        let rest = after.and_then(|(day, name)| Some((*day, name, self.meeting_days.get(day)?)));
+        let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
         let rest = rest.into_iter().flat_map(|(day, name, names)| {
             let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
             names.range::<_, Name>(range).map(move |name| (day, name))
         });
         let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
-        let later = self.meeting_days.range((begin, Bound::Unbounded));
+        let later = days.range((begin, Bound::Unbounded));
         let later = later.flat_map(|(day, names)| names.iter().map(move |name| (*day, name)));
         rest.chain(later).take(limit).map(|(day, name)| (day, name.clone())).collect()
-    }
-
-    fn long_meetings(&self) -> Vec<Name> {
-        self.long_meetings.iter().cloned().collect()
     }
 
     fn alliance(&self) -> Option<Name> {
@@ -319,7 +313,7 @@ mod tests {
             let first = valid(from, None).begin().earliest;
             let (mut found, mut last) = (Vec::new(), None);
             loop {
-                let days = snapshot.meetings_by_day(first, last.as_ref(), page);
+                let days = snapshot.meetings_by_day(Lasting::Any, first, last.as_ref(), page);
                 let Some(behind) = days.last().cloned() else { return found.concat() };
                 assert!(last.as_ref() < Some(&behind), "{behind:?} is not beyond {last:?}");
                 last = Some(behind);
@@ -342,11 +336,16 @@ mod tests {
             ("meetings/b", "2011-01-01", Some("2012-02-04")),
             ("meetings/c", "2011-01-01", Some("2012-02-05")),
             ("meetings/d", "2011-01-01", Some("unknown")),
+            ("meetings/e", "2010-01", None),
+            ("meetings/f", "2010-01-01", Some("2010-02-11")),
         ];
         for (name, from, to) in said {
             snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to));
         }
-        let long: Vec<String> = snapshot.long_meetings().iter().map(|name| name.id().to_owned()).collect();
-        assert_eq!(long, ["c", "d"]);
+        let found = |lasting| {
+            let days = snapshot.meetings_by_day(lasting, Day::EVER, None, 10);
+            days.iter().map(|(_, name)| name.id()).collect::<String>()
+        };
+        assert_eq!(Lasting::ALL.map(found), ["efabcd", "fabcd", "cd"]);
     }
 }

@@ -354,7 +354,7 @@ fn source() -> impl Strategy<Value = Source> {
 
 fn texts() -> impl Strategy<Value = Localized> {
     let language = select(vec!["en", "fr", "es-419", "zh-Hant-TW"]).prop_map(|tag| tag.parse().unwrap());
-    btree_map(language, said(), 1..4)
+    btree_map(language, said(), 1..4).prop_map(Localized::from_iter)
 }
 
 /// A text that says something.

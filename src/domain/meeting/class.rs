@@ -1,11 +1,13 @@
 //! A meeting's class and label: derived from who was there and what they were that day, never stored (DOMAIN.md §8).
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
 use std::fmt;
+use std::rc::Rc;
 
 use super::{Core, MeetingTimeline};
-use crate::domain::actor::ActorTimeline;
 use crate::domain::name::{Collection, Name};
-use crate::domain::time::{Truth, When};
+use crate::domain::time::{Spell, Spells, Truth, When};
 use crate::domain::world::World;
 
 /// The format of a meeting.
@@ -18,6 +20,18 @@ pub enum Class {
     MembersOnly,
     WithinFramework,
     AcrossFrameworks,
+}
+
+impl Class {
+    /// Each of them, in the order in which they are tried.
+    pub const ALL: [Class; 6] = [
+        Class::Bilateral,
+        Class::BeyondFrameworks,
+        Class::OrganisationsOnly,
+        Class::MembersOnly,
+        Class::WithinFramework,
+        Class::AcrossFrameworks,
+    ];
 }
 
 /// What a meeting was, as far as the dates and the list decide it.
@@ -57,30 +71,9 @@ impl fmt::Display for Label {
     }
 }
 
-/// One country, or the unnamed ones as one guest, of whom all is possible.
-struct Guest {
-    external: Truth,
-    /// By framework: whether it holds it, its own membership left apart.
-    tenures: Vec<(Name, Truth)>,
-    holds_some: Truth,
-}
-
 /// Derives what a meeting was from who attended.
 pub fn format(world: &dyn World, meeting: &MeetingTimeline) -> Format {
-    let day = meeting.day();
-    let incomplete = meeting.is_incomplete();
-    let frameworks = main_frameworks(world);
-    let countries = meeting.attendees().filter(|delegation| delegation.actor.is_country());
-    let mut guests: Vec<Guest> = countries.map(|d| guest(world, &d.actor, &frameworks, day)).collect();
-    let named = tally(guests.iter().map(|guest| guest.external));
-    if incomplete {
-        let tenures = frameworks.iter().map(|framework| (framework.clone(), Truth::Possibly)).collect();
-        guests.push(Guest { external: Truth::Possibly, tenures, holds_some: Truth::Possibly });
-    }
-    let core = meeting.particulars.as_ref().map_or(Core::Unspecified, |particulars| particulars.core);
-    let others = organisation_attended(world, meeting, incomplete);
-    let label = Label { members: members(world, core, day), externals: named, or_more: incomplete };
-    Format { classes: first_that_holds(&classes(core, &guests, &frameworks, others)), label }
+    Judge::new(world).format(meeting)
 }
 
 impl MeetingTimeline {
@@ -94,13 +87,6 @@ impl MeetingTimeline {
     }
 }
 
-fn main_frameworks(world: &dyn World) -> Vec<Name> {
-    let main = |name: &Name| {
-        world.stream(name).is_some_and(|s| s.is_open() && s.timeline.framework().is_some_and(|f| !f.overlay))
-    };
-    world.names(Collection::Frameworks).into_iter().filter(main).collect()
-}
-
 /// Whether the actor was external: a country that was not a member.
 pub fn external(world: &dyn World, actor: &Name, day: When) -> Truth {
     if !actor.is_country() {
@@ -110,58 +96,186 @@ pub fn external(world: &dyn World, actor: &Name, day: When) -> Truth {
     stream.and_then(|s| s.timeline.actor().map(|timeline| timeline.member(day).not())).unwrap_or(Truth::Yes)
 }
 
-fn guest(world: &dyn World, actor: &Name, frameworks: &[Name], day: When) -> Guest {
-    let nobody = ActorTimeline::default();
-    let stream = world.stream(actor);
-    let timeline = stream.as_ref().and_then(|stream| stream.timeline.actor()).unwrap_or(&nobody);
-    let held = |framework: &Name| (framework.clone(), timeline.in_framework(world, framework, day));
-    let tenures: Vec<_> = frameworks.iter().map(held).collect();
-    let holds_some = Truth::any(tenures.iter().map(|(_, truth)| *truth));
-    Guest { external: external(world, actor, day), tenures, holds_some }
+/// Judges the meetings of one world. What it has looked up of frameworks and actors it keeps, since many meetings ask for
+/// the same.
+pub struct Judge<'a> {
+    world: &'a dyn World,
+    alliance: Option<Name>,
+    /// Those that are held beside no other, each with its life.
+    frameworks: Vec<(Name, Vec<Spell>)>,
+    /// When each country that ever was a member was one.
+    memberships: OnceCell<Vec<Vec<Spell>>>,
+    countries: RefCell<HashMap<Name, Rc<Country>>>,
 }
 
-fn organisation_attended(world: &dyn World, meeting: &MeetingTimeline, incomplete: bool) -> Truth {
-    let alliance = world.alliance();
-    let mut organisations = meeting.attendees().filter(|d| d.actor.collection() == Collection::Organisations);
-    let attended = organisations.any(|delegation| alliance.as_ref() != Some(&delegation.actor));
-    if attended {
-        Truth::Yes
-    } else if incomplete {
-        Truth::Possibly
-    } else {
-        Truth::No
+/// When a country was a member and, by framework, when it had joined it.
+#[derive(Default)]
+struct Country {
+    member: Vec<Spell>,
+    joined: Vec<Vec<Spell>>,
+}
+
+/// What is to be known of the countries that attended, the unnamed ones among them as one of which all is possible.
+struct Guests {
+    /// Of each whether it was external.
+    external: Vec<Truth>,
+    /// By framework: whether each external held it.
+    each_holds: Vec<Truth>,
+    each_holds_some: Truth,
+    one_holds_none: Truth,
+}
+
+impl Guests {
+    fn none(frameworks: usize) -> Guests {
+        Guests {
+            external: Vec::new(),
+            each_holds: vec![Truth::Yes; frameworks],
+            each_holds_some: Truth::Yes,
+            one_holds_none: Truth::No,
+        }
+    }
+
+    /// One more; `holds` says of a framework whether it held it, its own membership left apart.
+    fn add(&mut self, external: Truth, holds: impl Fn(usize) -> Truth) {
+        let mut holds_some = Truth::No;
+        for (i, each) in self.each_holds.iter_mut().enumerate() {
+            let holds = holds(i);
+            holds_some = holds_some.or(holds);
+            *each = each.and(external.not().or(holds));
+        }
+        self.each_holds_some = self.each_holds_some.and(external.not().or(holds_some));
+        self.one_holds_none = self.one_holds_none.or(external.and(holds_some.not()));
+        self.external.push(external);
+    }
+
+    /// Exactly one is external; the unnamed guest, who stands for any number, may be it too.
+    fn exactly_one_external(&self) -> Truth {
+        Truth::any(self.external.iter().enumerate().map(|(i, external)| {
+            let others = self.external.iter().enumerate().filter(|&(j, _)| j != i);
+            external.and(Truth::all(others.map(|(_, other)| other.not())))
+        }))
     }
 }
 
-fn classes(core: Core, guests: &[Guest], frameworks: &[Name], others: Truth) -> Vec<(Class, Truth)> {
-    let some_external = Truth::any(guests.iter().map(|guest| guest.external));
+impl<'a> Judge<'a> {
+    /// Of the meetings of this world.
+    pub fn new(world: &'a dyn World) -> Judge<'a> {
+        let main = |name: Name| {
+            let stream = world.stream(&name).filter(|stream| stream.is_open())?;
+            let framework = stream.timeline.framework().filter(|framework| !framework.overlay)?;
+            Some((name, framework.life.periods()))
+        };
+        Judge {
+            world,
+            alliance: world.alliance(),
+            frameworks: world.names(Collection::Frameworks).into_iter().filter_map(main).collect(),
+            memberships: OnceCell::new(),
+            countries: RefCell::default(),
+        }
+    }
+
+    /// What the meeting was, from who attended.
+    pub fn format(&self, meeting: &MeetingTimeline) -> Format {
+        Format { classes: self.classes(meeting), label: self.label(meeting) }
+    }
+
+    /// Its class, or every one that is possible.
+    pub fn classes(&self, meeting: &MeetingTimeline) -> Vec<Class> {
+        let (day, incomplete) = (meeting.day(), meeting.is_incomplete());
+        let mut guests = Guests::none(self.frameworks.len());
+        for delegation in meeting.attendees().filter(|delegation| delegation.actor.is_country()) {
+            let country = self.country(&delegation.actor);
+            let open = |i: usize| hold(&self.frameworks[i].1, day);
+            guests.add(hold(&country.member, day).not(), |i| match hold(&country.joined[i], day) {
+                Truth::No => Truth::No,
+                joined => joined.and(open(i)),
+            });
+        }
+        if incomplete {
+            guests.add(Truth::Possibly, |_| Truth::Possibly);
+        }
+        first_that_holds(&truths(core(meeting), &guests, self.organisation_attended(meeting, incomplete)))
+    }
+
+    fn label(&self, meeting: &MeetingTimeline) -> Label {
+        let day = meeting.day();
+        let countries = meeting.attendees().filter(|delegation| delegation.actor.is_country());
+        let external = countries.map(|d| hold(&self.country(&d.actor).member, day).not());
+        let members = match core(meeting) {
+            Core::Members => tally(self.memberships().iter().map(|member| hold(member, day))),
+            Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
+        };
+        Label { members, externals: tally(external), or_more: meeting.is_incomplete() }
+    }
+
+    fn country(&self, name: &Name) -> Rc<Country> {
+        if let Some(country) = self.countries.borrow().get(name) {
+            return country.clone();
+        }
+        let stream = self.world.stream(name);
+        let timeline = stream.as_ref().and_then(|stream| stream.timeline.actor());
+        let joined = |framework: &Name| timeline.and_then(|actor| actor.tenures.get(framework));
+        let country = Rc::new(Country {
+            member: timeline.map(|actor| actor.memberships.periods()).unwrap_or_default(),
+            joined: self
+                .frameworks
+                .iter()
+                .map(|(name, _)| joined(name).map(Spells::periods).unwrap_or_default())
+                .collect(),
+        });
+        self.countries.borrow_mut().insert(name.clone(), country.clone());
+        country
+    }
+
+    fn memberships(&self) -> &[Vec<Spell>] {
+        self.memberships.get_or_init(|| {
+            let countries = self.world.names(Collection::Countries).into_iter();
+            let members = countries
+                .filter_map(|name| Some(self.world.stream(&name)?.timeline.actor()?.memberships.periods()));
+            members.filter(|spells| !spells.is_empty()).collect()
+        })
+    }
+
+    fn organisation_attended(&self, meeting: &MeetingTimeline, incomplete: bool) -> Truth {
+        let mut others = meeting.attendees().filter(|d| {
+            d.actor.collection() == Collection::Organisations && self.alliance.as_ref() != Some(&d.actor)
+        });
+        if others.next().is_some() {
+            Truth::Yes
+        } else if incomplete {
+            Truth::Possibly
+        } else {
+            Truth::No
+        }
+    }
+}
+
+/// Whether one of them holds on that day.
+fn hold(spells: &[Spell], day: When) -> Truth {
+    Truth::any(spells.iter().map(|spell| spell.holds(day)))
+}
+
+fn core(meeting: &MeetingTimeline) -> Core {
+    meeting.particulars.as_ref().map_or(Core::Unspecified, |particulars| particulars.core)
+}
+
+fn truths(core: Core, guests: &Guests, others: Truth) -> [(Class, Truth); 6] {
     let secretariat = match core {
         Core::Secretariat => Truth::Yes,
         Core::Unspecified => Truth::Possibly,
         Core::Members | Core::Nobody => Truth::No,
     };
-    let one_external = exactly_one(guests);
-    let each =
-        |holds: &dyn Fn(&Guest) -> Truth| Truth::all(guests.iter().map(|g| g.external.not().or(holds(g))));
-    let each_holds_one = each(&|guest| guest.holds_some);
-    let common = Truth::any((0..frameworks.len()).map(|i| each(&|guest| guest.tenures[i].1)));
-    let beyond = Truth::any(guests.iter().map(|guest| guest.external.and(guest.holds_some.not())));
-    vec![
+    let one_external = if secretariat.is_no() { Truth::No } else { guests.exactly_one_external() };
+    let some_external = Truth::any(guests.external.iter().copied());
+    let common = Truth::any(guests.each_holds.iter().copied());
+    [
         (Class::Bilateral, secretariat.and(one_external)),
-        (Class::BeyondFrameworks, beyond),
+        (Class::BeyondFrameworks, guests.one_holds_none),
         (Class::OrganisationsOnly, some_external.not().and(others)),
         (Class::MembersOnly, some_external.not().and(others.not())),
         (Class::WithinFramework, some_external.and(common)),
-        (Class::AcrossFrameworks, Truth::all([some_external, each_holds_one, common.not()])),
+        (Class::AcrossFrameworks, Truth::all([some_external, guests.each_holds_some, common.not()])),
     ]
-}
-
-/// Exactly one is external; the unnamed guest, who stands for any number, may be it too.
-fn exactly_one(guests: &[Guest]) -> Truth {
-    Truth::any(guests.iter().enumerate().map(|(i, guest)| {
-        let others = guests.iter().enumerate().filter(|&(j, _)| j != i);
-        guest.external.and(Truth::all(others.map(|(_, other)| other.external.not())))
-    }))
 }
 
 /// The first that is YES while all before it are NO; else every one that is not NO up to the first that is YES.
@@ -169,15 +283,6 @@ fn first_that_holds(classes: &[(Class, Truth)]) -> Vec<Class> {
     let first_certain = classes.iter().position(|(_, truth)| truth.is_yes());
     let up_to = first_certain.map_or(classes, |i| &classes[..=i]);
     up_to.iter().filter(|(_, truth)| truth.may_be()).map(|(class, _)| *class).collect()
-}
-
-/// Members on that day; none where the core is not MEMBERS, or not known to be.
-fn members(world: &dyn World, core: Core, day: When) -> (usize, usize) {
-    let member = |name: Name| world.stream(&name)?.timeline.actor().map(|timeline| timeline.member(day));
-    match core {
-        Core::Members => tally(world.names(Collection::Countries).into_iter().filter_map(member)),
-        Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
-    }
 }
 
 fn tally(truths: impl Iterator<Item = Truth>) -> (usize, usize) {

@@ -59,7 +59,7 @@ pub(super) fn on(text: &str) -> When {
 }
 
 pub(super) fn texts(text: &str) -> Localized {
-    Localized::from([("en".parse().unwrap(), text.into())])
+    Localized::from_iter([("en".parse().unwrap(), text.into())])
 }
 
 /// A fact with its date; `""` for none.
@@ -85,7 +85,7 @@ pub(super) fn registered(stream: &str) -> Told {
 }
 
 pub(super) fn renamed(stream: &str, date: &str, language: &str, new: &str) -> Told {
-    let names = Localized::from([(language.parse().unwrap(), new.into())]);
+    let names = Localized::from_iter([(language.parse().unwrap(), new.into())]);
     actor(stream, date, ActorFact::Renamed { names })
 }
 

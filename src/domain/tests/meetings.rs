@@ -82,7 +82,7 @@ fn cancelled_comes_from_the_first_two() {
 #[test]
 fn a_field_that_a_record_does_not_set_stays_as_planned() {
     let bare = Particulars {
-        titles: std::collections::BTreeMap::new(),
+        titles: crate::domain::text::Localized::new(),
         level: Level::Unspecified,
         mode: Mode::Unspecified,
         core: Core::Unspecified,

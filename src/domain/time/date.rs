@@ -221,6 +221,7 @@ impl When {
     }
 
     /// Whether it is on `other` or before it: the one comparison from which everything follows.
+    #[inline]
     pub fn by(self, other: When) -> Truth {
         if self.latest <= other.earliest {
             Truth::Yes

@@ -23,6 +23,7 @@ pub enum End {
 
 impl End {
     /// Whether it has come by `t`.
+    #[inline]
     fn by(self, t: When) -> Truth {
         match self {
             End::None => Truth::No,
@@ -32,6 +33,7 @@ impl End {
     }
 
     /// Whether it comes after `t` has.
+    #[inline]
     pub fn after(self, t: When) -> Truth {
         self.by(t).not()
     }
@@ -48,6 +50,7 @@ pub struct Spell {
 
 impl Spell {
     /// Whether it holds on `t`.
+    #[inline]
     pub fn holds(&self, t: When) -> Truth {
         self.begin.by(t).and(self.end.after(t))
     }
@@ -153,6 +156,11 @@ impl Spells {
         });
         let whole = self.whole.iter().map(|&(mark, end)| (mark, Spell { begin: mark.at, end }));
         paired.chain(whole).collect()
+    }
+
+    /// The spells alone.
+    pub fn periods(&self) -> Vec<Spell> {
+        self.spells().into_iter().map(|(_, spell)| spell).collect()
     }
 
     /// Whether one of them holds on `t`.

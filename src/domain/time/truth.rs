@@ -16,12 +16,14 @@ pub enum Truth {
 impl Truth {
     /// Both hold: the lesser of the two.
     #[must_use]
+    #[inline]
     pub fn and(self, other: Truth) -> Truth {
         self.min(other)
     }
 
     /// Either holds: the greater of the two.
     #[must_use]
+    #[inline]
     pub fn or(self, other: Truth) -> Truth {
         self.max(other)
     }
@@ -29,6 +31,7 @@ impl Truth {
     /// It does not hold.
     #[must_use]
     #[expect(clippy::should_implement_trait, reason = "`!truth` would read as a two-valued negation")]
+    #[inline]
     pub fn not(self) -> Truth {
         match self {
             Truth::No => Truth::Yes,
@@ -38,16 +41,19 @@ impl Truth {
     }
 
     /// It is certain.
+    #[inline]
     pub fn is_yes(self) -> bool {
         self == Truth::Yes
     }
 
     /// It is certain that it is not so.
+    #[inline]
     pub fn is_no(self) -> bool {
         self == Truth::No
     }
 
     /// It is certain or possible.
+    #[inline]
     pub fn may_be(self) -> bool {
         self != Truth::No
     }
