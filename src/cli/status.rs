@@ -37,6 +37,7 @@ impl Show for GetStatusResponse {
             ("applied", self.applied_position.to_string()),
             ("read only", if self.read_only { "yes".to_owned() } else { String::new() }),
             ("recorded", join(collections.collect())),
+            ("memory", memory(self.resident_bytes)),
             ("log files", self.log.as_ref().map(log).unwrap_or_default()),
             ("read models", join(projections.collect())),
             ("start", join(phases.collect())),
@@ -49,7 +50,14 @@ fn log(log: &LogStatus) -> String {
         format!("\nset aside from a torn tail: {} bytes at {} in {}", aside.bytes, aside.offset, aside.file)
     });
     let segments = if log.segments == 1 { "segment" } else { "segments" };
-    format!("{}: {} {segments}, {} bytes", log.location, log.segments, log.bytes) + &aside.collect::<String>()
+    let LogStatus { location, segments: count, bytes, bytes_written, .. } = log;
+    format!("{location}: {count} {segments}, {bytes} bytes\nwritten since the start: {bytes_written} bytes")
+        + &aside.collect::<String>()
+}
+
+/// In the unit that machines are sold by.
+fn memory(bytes: u64) -> String {
+    if bytes == 0 { String::new() } else { format!("{} MB resident", bytes / 1_000_000) }
 }
 
 /// A time in the unit in which it reads well.

@@ -57,7 +57,7 @@ impl AdminService for Admin {
     ) -> Result<Response<GetStatusResponse>, Status> {
         let GetStatusRequest {} = request.into_inner();
         let snapshot = self.readers.state().latest();
-        let LogStatus { id, tail, segments, bytes, read_only, opened } = self.log.report();
+        let LogStatus { id, tail, segments, bytes, bytes_written, read_only, opened } = self.log.report();
         let collections = Collection::ALL.into_iter().map(|collection| CollectionCount {
             collection: collection.text().into(),
             count: snapshot.count(collection) as u64,
@@ -81,12 +81,36 @@ impl AdminService for Admin {
                 segments,
                 bytes,
                 set_aside: set_aside.collect(),
+                bytes_written,
             }),
             projections: self.projections(),
             read_only: read_only.is_some(),
             start_phases: phases
                 .map(|(name, micros)| StartPhase { name: (*name).into(), micros: *micros })
                 .collect(),
+            resident_bytes: resident_bytes().unwrap_or(0),
         }))
+    }
+}
+
+/// The memory that this process has resident, where the platform says so.
+fn resident_bytes() -> Option<u64> {
+    resident_of(&std::fs::read_to_string("/proc/self/status").ok()?)
+}
+
+fn resident_of(status: &str) -> Option<u64> {
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    kibibytes.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kibibytes| kibibytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resident_memory_is_read_as_linux_says_it() {
+        let status = "VmHWM:\t  999999 kB\nVmRSS:\t   12345 kB\nRssAnon:\t    4096 kB\n";
+        assert_eq!(resident_of(status), Some(12_345 << 10));
+        assert_eq!(resident_of("VmSize:\t  1 kB\n"), None);
     }
 }

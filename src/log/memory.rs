@@ -159,7 +159,8 @@ impl EventLog for MemoryLog {
     fn report(&self) -> LogStatus {
         let bytes = self.shared.inner.lock().bytes;
         let opened = OpenReport { clean: true, ..OpenReport::default() };
-        LogStatus { id: self.id, tail: self.tail(), segments: 0, bytes, read_only: None, opened }
+        let (tail, bytes_written) = (self.tail(), bytes);
+        LogStatus { id: self.id, tail, segments: 0, bytes, bytes_written, read_only: None, opened }
     }
 
     fn close(&self) -> BoxFuture<'_, Result<(), AppendError>> {

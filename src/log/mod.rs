@@ -168,6 +168,9 @@ pub struct LogStatus {
     pub segments: u64,
     /// How many bytes of segment files are in use: headers, frames and footers, without the room zeroed ahead.
     pub bytes: u64,
+    /// How many bytes were written to its files since it was opened: frames, headers, footers, the zeros written ahead of
+    /// them, and what the opening itself wrote. What a file system makes of them, in blocks and a journal, is not known here.
+    pub bytes_written: u64,
     /// Why no append is possible, if none is.
     pub read_only: Option<ReadOnlyBecause>,
     /// What opening the log found and did.

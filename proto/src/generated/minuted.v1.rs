@@ -2024,6 +2024,9 @@ pub struct GetStatusResponse {
     /// How long each phase of the start took.
     #[prost(message, repeated, tag = "11")]
     pub start_phases: ::prost::alloc::vec::Vec<StartPhase>,
+    /// The memory that the daemon has resident, state and all; 0: the platform does not say.
+    #[prost(uint64, tag = "12")]
+    pub resident_bytes: u64,
 }
 /// How many resources a collection has.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2050,6 +2053,10 @@ pub struct LogStatus {
     /// What the last start set aside from a torn tail; empty: nothing.
     #[prost(message, repeated, tag = "4")]
     pub set_aside: ::prost::alloc::vec::Vec<SetAside>,
+    /// Bytes written to the files since the start: frames, headers, footers, and zeros ahead of them. What a file system makes
+    /// of them, in blocks and a journal, comes on top; checkpoints are other files.
+    #[prost(uint64, tag = "5")]
+    pub bytes_written: u64,
 }
 /// Bytes behind the last whole frame that an interrupted write left.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

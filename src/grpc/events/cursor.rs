@@ -3,17 +3,20 @@
 //! 1. Where a filter names streams, the state knows where their events stand, and only those are read; what is newer than
 //!    that, and everything else, is read as it comes.
 //! 2. A slow reader costs a few messages; then the log waits, which is on disk.
+//! 3. Whoever follows is sent what was recorded since its last message, once its share of the daemon's time is past: where
+//!    many follow, a message has many events, and recording goes on beside them.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::super::status;
 use super::filter::Filter;
+use super::following::Following;
 use crate::domain::World;
 use crate::log::{EventLog, Frame, FrameReader, ReadError};
 use crate::position::Position;
@@ -31,6 +34,8 @@ const CHECKPOINT_EVENTS: u64 = 10_000;
 const SCANNED_EVENTS: u64 = 256;
 /// So many events are read where they are asked for, if they are in memory; more are handed to a thread that may wait.
 const AT_ONCE_EVENTS: usize = 64;
+/// A reader that is so near the tail is sent what it lacks without another thread, if it is in memory.
+const NEAR_EVENTS: u64 = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -160,11 +165,8 @@ impl Cursor {
         })
     }
 
-    /// All that is wanted, and with `follow`, which turns true when the daemon stops, what is recorded later.
-    pub(super) fn stream(
-        self,
-        follow: Option<watch::Receiver<bool>>,
-    ) -> ReceiverStream<Result<StoredBatch, Status>> {
+    /// All that is wanted, and with `follow`, until the daemon stops, what is recorded later.
+    pub(super) fn stream(self, follow: Option<Following>) -> ReceiverStream<Result<StoredBatch, Status>> {
         let (send, receive) = mpsc::channel(READ_AHEAD);
         tokio::spawn(async move {
             if let Err(error) = self.send(&send, follow).await {
@@ -178,30 +180,28 @@ impl Cursor {
     async fn send(
         self,
         send: &mpsc::Sender<Result<StoredBatch, Status>>,
-        follow: Option<watch::Receiver<bool>>,
+        follow: Option<Following>,
     ) -> Result<(), Status> {
         let mut tail = self.log.watch();
         let mut sending = Sending { sent: self.seen, was_caught_up: false, cursor: self };
         loop {
             tail.borrow_and_update();
-            let to = send.clone();
-            let filling = tokio::task::spawn_blocking(move || {
-                let filled = sending.fill(&to);
-                (sending, filled)
-            });
-            let (back, filled) = filling.await.map_err(|error| status::internal(&error))?;
-            sending = back;
-            match (filled.map_err(|error| status::internal(&error))?, &follow) {
+            let filled;
+            (sending, filled) = sending.filled(send).await?;
+            match (filled, &follow) {
                 (Filled::Over, _) | (Filled::AtEnd, None) => return Ok(()),
                 (Filled::Full, _) => match send.reserve().await {
                     Ok(_room) => {}
                     Err(_) => return Ok(()),
                 },
-                (Filled::AtEnd, Some(stopping)) => {
-                    let mut stopping = stopping.clone();
+                (Filled::AtEnd, Some(follow)) => {
+                    let more = async {
+                        follow.pause().await;
+                        tail.changed().await
+                    };
                     tokio::select! {
-                        moved = tail.changed() => moved.map_err(|_| status::stopping_reads())?,
-                        _ = stopping.wait_for(|stopping| *stopping) => return Err(status::stopping_reads()),
+                        moved = more => moved.map_err(|_| status::stopping_reads())?,
+                        () = follow.stopped() => return Err(status::stopping_reads()),
                         () = send.closed() => return Ok(()),
                     }
                 }
@@ -209,16 +209,36 @@ impl Cursor {
         }
     }
 
+    /// The next message. After an error the cursor stands where it stood.
     fn next(&mut self) -> Result<Batch, CursorError> {
-        let batch = match self.plan.take().or_else(|| self.plan(SCANNED_EVENTS)) {
-            Some(plan) => self.planned(plan)?,
+        let seen = self.seen;
+        let read = match self.plan.take().or_else(|| self.plan(SCANNED_EVENTS)) {
+            Some(plan) => self.planned(plan),
             None => match self.direction {
-                Direction::Forwards => self.scanned_forwards()?,
-                Direction::Backwards => self.scanned_backwards()?,
+                Direction::Forwards => self.scanned_forwards(),
+                Direction::Backwards => self.scanned_backwards(),
             },
         };
+        let batch = read.inspect_err(|_| (self.seen, self.frames) = (seen, None))?;
         self.left -= batch.events;
         Ok(batch)
+    }
+
+    /// Whether what it has not seen yet is little enough to be read at once.
+    fn is_near_the_tail(&self) -> bool {
+        let unseen = self.log.tail().0.saturating_sub(self.seen.0);
+        self.direction == Direction::Forwards && self.filter.needs_no_loading() && unseen <= NEAR_EVENTS
+    }
+
+    /// From now on it reads what is in memory only, or whatever there is.
+    fn read_cached_only(&mut self, cached_only: bool) {
+        if self.cached_only != cached_only {
+            (self.cached_only, self.frames) = (cached_only, None);
+        }
+    }
+
+    fn read(&self, from: Position) -> Result<Box<dyn FrameReader>, ReadError> {
+        if self.cached_only { self.log.read_cached(from) } else { self.log.read(from) }
     }
 
     /// Where the events stand that the filter may let pass, if the state knows and they are among more than `scanned`.
@@ -280,7 +300,7 @@ impl Cursor {
         let mut batch = Batch::default();
         let mut frames = match self.frames.take() {
             Some(frames) => frames,
-            None => self.log.read(self.seen.next())?,
+            None => self.read(self.seen.next())?,
         };
         while !batch.is_full() && batch.events < self.left {
             let Some(frame) = frames.next()? else {
@@ -333,8 +353,7 @@ impl Cursor {
                 frames.seek(position)?;
                 frames
             }
-            None if self.cached_only => self.log.read_cached(position)?,
-            None => self.log.read(position)?,
+            None => self.read(position)?,
         };
         let frame = frames.next()?.ok_or(CursorError::Missing(position))?;
         self.frames = Some(frames);
@@ -376,6 +395,28 @@ struct Sending {
 }
 
 impl Sending {
+    /// Reads messages until none fits in any more, on a thread that may wait unless they are few and in memory.
+    async fn filled(
+        mut self,
+        send: &mpsc::Sender<Result<StoredBatch, Status>>,
+    ) -> Result<(Sending, Filled), Status> {
+        if self.cursor.is_near_the_tail() {
+            self.cursor.read_cached_only(true);
+            // What goes wrong here is met again, and answered, on the other way.
+            if let Ok(filled) = self.fill(send) {
+                return Ok((self, filled));
+            }
+        }
+        let send = send.clone();
+        let filling = tokio::task::spawn_blocking(move || {
+            self.cursor.read_cached_only(false);
+            let filled = self.fill(&send);
+            (self, filled)
+        });
+        let (sending, filled) = filling.await.map_err(|error| status::internal(&error))?;
+        Ok((sending, filled.map_err(|error| status::internal(&error))?))
+    }
+
     /// Reads messages until none fits in any more.
     fn fill(&mut self, send: &mpsc::Sender<Result<StoredBatch, Status>>) -> Result<Filled, CursorError> {
         loop {

@@ -2,6 +2,7 @@
 
 mod cursor;
 mod filter;
+mod following;
 mod topics;
 
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use tonic::{Request, Response, Status};
 
 use self::cursor::{Cursor, Direction};
 use self::filter::Filter;
+use self::following::Following;
 use self::topics::Topics;
 use super::reading::Readers;
 use super::status;
@@ -32,13 +34,13 @@ use crate::wire::{self, Invalid};
 pub struct Events {
     readers: Readers,
     log: Arc<dyn EventLog>,
-    stopping: watch::Receiver<bool>,
+    following: Following,
 }
 
 impl Events {
     /// From this log; streams that follow it end when `stopping` turns true.
     pub fn new(readers: Readers, log: Arc<dyn EventLog>, stopping: watch::Receiver<bool>) -> Events {
-        Events { readers, log, stopping }
+        Events { readers, log, following: Following::new(stopping) }
     }
 }
 
@@ -101,7 +103,7 @@ impl EventService for Events {
         {
             return Ok(Response::new(Box::pin(futures::stream::iter([Ok(batch)]))));
         }
-        let follow = request.follow.then(|| self.stopping.clone());
+        let follow = request.follow.then(|| self.following.clone());
         Ok(Response::new(Box::pin(cursor.stream(follow))))
     }
 }

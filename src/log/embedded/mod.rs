@@ -28,7 +28,7 @@ use self::catalog::Catalog;
 use self::reader::{Patience, Reader};
 use self::writer::Writer;
 use super::error::{AppendError, OpenError, ReadError};
-use super::storage::{Lock, Storage, is_no_room};
+use super::storage::{Counted, Lock, Storage, Written, is_no_room};
 use super::{
     EventLog, FRAME_BYTES_MAX, FrameHash, FrameReader, LogId, LogStatus, NewFrame, OpenReport, Position,
     ReadOnlyBecause,
@@ -89,6 +89,7 @@ pub struct EmbeddedLog {
     id: LogId,
     catalog: Arc<Catalog>,
     durable: watch::Receiver<Position>,
+    written: Written,
     opened: OpenReport,
     read_only: Option<ReadOnlyBecause>,
     /// None where the log is read-only.
@@ -119,6 +120,8 @@ impl EmbeddedLog {
         storage: Arc<dyn Storage>,
         options: EmbeddedOptions,
     ) -> Result<(EmbeddedLog, Option<Writer>), OpenError> {
+        let written = Written::default();
+        let storage: Arc<dyn Storage> = Arc::new(Counted::new(storage, written.clone()));
         let mut entry = recovery::enter(dir, &*storage, options.access)?;
         let recovered = match recovery::recover(dir, &storage, &options, entry.read_only.is_none()) {
             Err(OpenError::Io { path, source }) if is_no_room(&source) => {
@@ -131,7 +134,8 @@ impl EmbeddedLog {
         let (durable_tx, durable) = watch::channel(recovered.tail);
         let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments));
         let (id, opened, read_only) = (recovered.id, recovered.report, entry.read_only);
-        let mut log = EmbeddedLog { id, catalog, durable, opened, read_only, writer: None, read_lock: None };
+        let mut log =
+            EmbeddedLog { id, catalog, durable, written, opened, read_only, writer: None, read_lock: None };
         if read_only.is_some() {
             log.read_lock = entry.lock;
             return Ok((log, None));
@@ -210,6 +214,7 @@ impl EventLog for EmbeddedLog {
             tail: self.tail(),
             segments,
             bytes,
+            bytes_written: self.written.bytes(),
             read_only: self.read_only,
             opened: self.opened.clone(),
         }

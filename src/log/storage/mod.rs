@@ -4,6 +4,7 @@
 //! renamed or removed entry not before a sync of its directory, and after a failed sync nothing is known about what
 //! was written since the last good one.
 
+mod counted;
 mod disk;
 pub mod simulated;
 
@@ -11,6 +12,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+pub(super) use self::counted::{Counted, Written};
 pub use self::disk::DiskStorage;
 
 /// How a file is opened.

@@ -1,5 +1,6 @@
 //! What the embedded log does when the disk, the power or the operator lets it down.
 
+mod counting;
 mod crash;
 mod damage;
 mod faults;
