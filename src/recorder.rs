@@ -6,20 +6,25 @@
 //! 3. Where an append fails, all that was decided on it is dropped: the caller is told, and nothing of it is known.
 //! 4. The queue is bounded, in requests and in bytes; when it is full the caller hears so at once.
 //! 5. `recorded_at` never goes backwards, whatever the clock does.
+//! 6. Where nobody else waits and the disk is quick, a request is decided and recorded on its caller's own thread: a
+//!    hand-over to another and back takes as long as a sync.
 
 mod deciding;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use prost::Message;
 use thiserror::Error;
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use self::deciding::Deciding;
 use crate::domain::decide::{Outcome, Violation};
@@ -88,10 +93,24 @@ pub struct Recorder {
     room: Arc<Semaphore>,
     room_max: u32,
     stop: watch::Sender<bool>,
+    shared: Arc<Shared>,
+    /// Requests may be recorded on their callers' threads.
+    on_callers: bool,
+}
+
+/// The writer, and who waits for it.
+struct Shared {
+    writer: Mutex<Writer>,
+    /// Requests that were queued and are not decided.
+    waiting: AtomicUsize,
+    /// Something is under way, or has failed, that a caller began.
+    begun: Notify,
 }
 
 /// What the queue's room is counted in.
 const ROOM_BYTES: usize = 1024;
+/// A disk is quick whose last append took less: nobody on the caller's thread minds such a wait.
+const QUICK: SignedDuration = SignedDuration::from_millis(1);
 
 impl Recorder {
     /// Starts the recorder on a thread of its own. It ends, having closed the log, after [`Recorder::stop`], or when the
@@ -166,9 +185,17 @@ impl Recorder {
             speculative: durable,
             undurable: VecDeque::new(),
             next: Group::default(),
-            callers,
+            under_way: None,
+            failed: None,
+            is_quick: false,
+            callers: callers.clone(),
         };
-        Ok((Recorder { queue, room, room_max, stop }, writer.run(requests, stopped)))
+        // One thread alone would leave all other calls to themselves while it waits for the disk.
+        let on_callers = callers.is_some_and(|runtime| runtime.metrics().num_workers() > 1);
+        let waiting = AtomicUsize::new(0);
+        let shared = Arc::new(Shared { writer: Mutex::new(writer), waiting, begun: Notify::new() });
+        let run = shared.clone().run(requests, stopped);
+        Ok((Recorder { queue, room, room_max, stop, shared, on_callers }, run))
     }
 
     /// Records the commands, all or none; with `validate_only` decides and records nothing. One outcome a command.
@@ -186,7 +213,52 @@ impl Recorder {
         by: Arc<str>,
         validate_only: bool,
     ) -> Result<Vec<Outcome>, RecordError> {
-        self.submit(commands, by, validate_only)?.await.unwrap_or(Err(RecordError::Stopping))
+        let (request, answered) = self.request(commands, by, validate_only)?;
+        if let Some(request) = self.record_here(request) {
+            self.queue(request)?;
+        }
+        answered.await.unwrap_or(Err(RecordError::Stopping))
+    }
+
+    /// Decides and records the request on this thread, if nobody else waits and the disk is quick; else gives it back.
+    fn record_here(&self, request: Request) -> Option<Request> {
+        let Some(mut writer) = self.shared.writer.try_lock().filter(|_| self.on_callers) else {
+            return Some(request);
+        };
+        let others_wait = self.shared.waiting.load(Ordering::Acquire) > 0;
+        let may = writer.is_quick && writer.is_idle() && writer.failed.is_none();
+        if others_wait || !may || self.queue.is_closed() {
+            return Some(request);
+        }
+        writer.decide(request);
+        writer.failed = writer.advance(&mut Context::from_waker(Waker::noop())).err();
+        if writer.failed.is_some() || !writer.is_idle() {
+            self.shared.begun.notify_one();
+        }
+        None
+    }
+
+    fn request(
+        &self,
+        commands: Vec<Command>,
+        by: Arc<str>,
+        validate_only: bool,
+    ) -> Result<(Request, Answered), RecordError> {
+        let (answer, answered) = oneshot::channel();
+        let room = self.room.clone().try_acquire_many_owned(self.room_of(&commands));
+        let room = room.map_err(|_| RecordError::QueueFull)?;
+        Ok((Request { commands, by, validate_only, answer, _room: room }, answered))
+    }
+
+    fn queue(&self, request: Request) -> Result<(), RecordError> {
+        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        self.queue.try_send(request).map_err(|error| {
+            self.shared.waiting.fetch_sub(1, Ordering::AcqRel);
+            match error {
+                mpsc::error::TrySendError::Full(_) => RecordError::QueueFull,
+                mpsc::error::TrySendError::Closed(_) => RecordError::Stopping,
+            }
+        })
     }
 
     /// As [`Recorder::record`], queued at once and in the order of the calls; the answer comes through the receiver,
@@ -200,15 +272,9 @@ impl Recorder {
         commands: Vec<Command>,
         by: Arc<str>,
         validate_only: bool,
-    ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, RecordError> {
-        let (answer, answered) = oneshot::channel();
-        let room = self.room.clone().try_acquire_many_owned(self.room_of(&commands));
-        let room = room.map_err(|_| RecordError::QueueFull)?;
-        match self.queue.try_send(Request { commands, by, validate_only, answer, _room: room }) {
-            Ok(()) => Ok(answered),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(RecordError::QueueFull),
-            Err(mpsc::error::TrySendError::Closed(_)) => Err(RecordError::Stopping),
-        }
+    ) -> Result<Answered, RecordError> {
+        let (request, answered) = self.request(commands, by, validate_only)?;
+        self.queue(request).map(|()| answered)
     }
 
     /// As [`Recorder::submit`], but waits for room in the queue: for streams, whose senders are slowed down instead.
@@ -221,12 +287,14 @@ impl Recorder {
         commands: Vec<Command>,
         by: Arc<str>,
         validate_only: bool,
-    ) -> Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, RecordError> {
+    ) -> Result<Answered, RecordError> {
         let (answer, answered) = oneshot::channel();
         let room = self.room.clone().acquire_many_owned(self.room_of(&commands)).await;
         let room = room.map_err(|_| RecordError::Stopping)?;
-        let request = Request { commands, by, validate_only, answer, _room: room };
-        self.queue.send(request).await.map(|()| answered).map_err(|_| RecordError::Stopping)
+        let place = self.queue.reserve().await.map_err(|_| RecordError::Stopping)?;
+        self.shared.waiting.fetch_add(1, Ordering::AcqRel);
+        place.send(Request { commands, by, validate_only, answer, _room: room });
+        Ok(answered)
     }
 
     /// The room that a request takes in the queue; the largest takes all of it.
@@ -241,6 +309,9 @@ impl Recorder {
     }
 }
 
+/// Where the answer to a request comes.
+pub type Answered = oneshot::Receiver<Result<Vec<Outcome>, RecordError>>;
+
 type Answer = (oneshot::Sender<Result<Vec<Outcome>, RecordError>>, Vec<Outcome>);
 
 /// Frames that become durable together.
@@ -254,6 +325,7 @@ struct Group {
 
 /// A group on its way to the disk.
 struct UnderWay {
+    begun: Timestamp,
     append: Pin<Box<dyn Future<Output = Result<Position, AppendError>> + Send>>,
     becomes: Snapshot,
     events: usize,
@@ -270,58 +342,103 @@ struct Writer {
     speculative: Snapshot,
     undurable: VecDeque<Event>,
     next: Group,
+    under_way: Option<UnderWay>,
+    /// How the log failed for a caller who recorded on its own thread: the recorder ends with it.
+    failed: Option<AppendError>,
+    is_quick: bool,
     /// Where those who wait for answers run: one task there wakes all of a group, which is cheaper than waking each from
     /// another thread.
     callers: Option<Handle>,
 }
 
-impl Writer {
+impl Shared {
     async fn run(
-        mut self,
+        self: Arc<Shared>,
         mut requests: mpsc::Receiver<Request>,
         mut stopped: watch::Receiver<bool>,
     ) -> Result<(), AppendError> {
-        let mut under_way: Option<UnderWay> = None;
         let mut open = true;
         loop {
-            if under_way.is_none() && self.next.frames.is_empty() && !open {
-                return self.log.close().await;
-            }
-            let may_decide = open && self.next.bytes < self.limits.group_bytes_max;
-            tokio::select! {
-                biased;
-                _ = stopped.wait_for(|stop| *stop), if !requests.is_closed() => requests.close(),
-                result = appended(&mut under_way), if under_way.is_some() => {
-                    let done = under_way.take().expect("it was there when it was waited for");
-                    self.finish(done, result)?;
+            let (is_idle, has_room) = {
+                let mut writer = self.writer.lock();
+                if let Some(failed) = writer.failed.take() {
+                    return Err(failed);
                 }
-                request = requests.recv(), if may_decide => match request {
-                    Some(request) => self.take(request, &mut requests, under_way.as_mut()),
-                    None => open = false,
-                },
+                (writer.is_idle(), writer.next.bytes < writer.limits.group_bytes_max)
+            };
+            if is_idle && !open {
+                let log = self.writer.lock().log.clone();
+                return log.close().await;
             }
-            if under_way.is_none() && !self.next.frames.is_empty() {
-                under_way = Some(self.begin());
+            let request = tokio::select! {
+                biased;
+                _ = stopped.wait_for(|stop| *stop), if !requests.is_closed() => None,
+                result = self.appended(), if !is_idle => result.map(|()| None)?,
+                () = self.begun.notified(), if is_idle => None,
+                request = requests.recv(), if open && has_room => Some(request),
+            };
+            match request {
+                Some(Some(request)) => self.take(request, &mut requests).await?,
+                Some(None) => open = false,
+                None if *stopped.borrow() => requests.close(),
+                None => {}
             }
         }
     }
 
-    /// Decides a request, and while no append is under way all that wait behind it: they go into one group.
-    fn take(
-        &mut self,
-        first: Request,
-        requests: &mut mpsc::Receiver<Request>,
-        mut under_way: Option<&mut UnderWay>,
-    ) {
-        let mut request = Some(first);
-        while let Some(taken) = request {
-            self.decide(taken, under_way.as_deref_mut());
-            let full = self.next.bytes >= self.limits.group_bytes_max;
-            request = if full { None } else { requests.try_recv().ok() };
+    /// What is under way is durable.
+    async fn appended(&self) -> Result<(), AppendError> {
+        poll_fn(|cx| {
+            let mut writer = self.writer.lock();
+            let appended = writer.advance(cx);
+            if appended.is_ok() && writer.under_way.is_some() { Poll::Pending } else { Poll::Ready(appended) }
+        })
+        .await
+    }
+
+    /// Decides a request, and while no append is under way all that wait behind it: they go into one group, which is begun.
+    async fn take(&self, first: Request, requests: &mut mpsc::Receiver<Request>) -> Result<(), AppendError> {
+        let mut first = Some(first);
+        poll_fn(|cx| {
+            let mut writer = self.writer.lock();
+            let mut next = first.take();
+            while let Some(request) = next {
+                writer.decide(request);
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+                let is_full = writer.next.bytes >= writer.limits.group_bytes_max;
+                next = if is_full { None } else { requests.try_recv().ok() };
+            }
+            Poll::Ready(writer.advance(cx))
+        })
+        .await
+    }
+}
+
+impl Writer {
+    /// Nothing is under way, and nothing waits to be.
+    fn is_idle(&self) -> bool {
+        self.under_way.is_none() && self.next.frames.is_empty()
+    }
+
+    /// Begins what has been decided, group by group, as far as the log takes it at once.
+    fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), AppendError> {
+        loop {
+            let mut group = match self.under_way.take() {
+                Some(group) => group,
+                None if self.next.frames.is_empty() => return Ok(()),
+                None => self.begin(),
+            };
+            match group.append.as_mut().poll(cx) {
+                Poll::Ready(result) => self.finish(group, result)?,
+                Poll::Pending => {
+                    self.under_way = Some(group);
+                    return Ok(());
+                }
+            }
         }
     }
 
-    fn decide(&mut self, request: Request, under_way: Option<&mut UnderWay>) {
+    fn decide(&mut self, request: Request) {
         let Request { commands, by, validate_only, answer, _room } = request;
         let at = self.clock.now().max(self.last);
         let world = Deciding { writer: self, failure: Cell::new(None) };
@@ -336,7 +453,7 @@ impl Writer {
         };
         if changes.events.is_empty() {
             let last = changes.outcomes.iter().map(|outcome| outcome.position).max().unwrap_or_default();
-            return self.answer_again(answer, changes.outcomes, last, under_way);
+            return self.answer_again(answer, changes.outcomes, last);
         }
         match self.queue(changes, at) {
             Ok(outcomes) => self.next.answers.push((answer, outcomes)),
@@ -350,9 +467,8 @@ impl Writer {
         answer: oneshot::Sender<Result<Vec<Outcome>, RecordError>>,
         outcomes: Vec<Outcome>,
         last: Position,
-        under_way: Option<&mut UnderWay>,
     ) {
-        match under_way {
+        match &mut self.under_way {
             _ if last <= self.log.tail() => reply(answer, Ok(outcomes)),
             Some(group) if last <= group.becomes.tail() => group.answers.push((answer, outcomes)),
             Some(_) | None => self.next.answers.push((answer, outcomes)),
@@ -379,20 +495,23 @@ impl Writer {
         let Group { frames, bytes: _, events, answers } = std::mem::take(&mut self.next);
         let (log, expected) = (self.log.clone(), self.log.tail());
         let append = Box::pin(async move { log.append(expected, frames).await });
-        UnderWay { append, becomes: self.speculative.clone(), events, answers }
+        UnderWay { begun: self.clock.now(), append, becomes: self.speculative.clone(), events, answers }
     }
 
     fn finish(&mut self, done: UnderWay, result: Result<Position, AppendError>) -> Result<(), AppendError> {
         match result {
             Ok(_tail) => {
+                let took = self.clock.now().duration_since(done.begun);
+                self.is_quick = (SignedDuration::ZERO..QUICK).contains(&took);
                 self.undurable.drain(..done.events);
                 self.state.publish(done.becomes);
                 let answers = done.answers;
+                let many = answers.len() > 1;
                 let reply_all =
                     move || answers.into_iter().for_each(|(to, outcomes)| reply(to, Ok(outcomes)));
                 match &self.callers {
-                    Some(runtime) => drop(runtime.spawn(async move { reply_all() })),
-                    None => reply_all(),
+                    Some(runtime) if many => drop(runtime.spawn(async move { reply_all() })),
+                    Some(_) | None => reply_all(),
                 }
                 Ok(())
             }
@@ -415,13 +534,6 @@ impl Writer {
                 }
             }
         }
-    }
-}
-
-async fn appended(under_way: &mut Option<UnderWay>) -> Result<Position, AppendError> {
-    match under_way {
-        Some(group) => group.append.as_mut().await,
-        None => std::future::pending().await,
     }
 }
 

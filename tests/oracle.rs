@@ -19,20 +19,31 @@
 mod actors;
 #[path = "oracle/asked.rs"]
 mod asked;
+#[path = "oracle/calendar.rs"]
+mod calendar;
 #[path = "oracle/dates.rs"]
 mod dates;
+#[path = "oracle/dossier.rs"]
+mod dossier;
 #[path = "oracle/history.rs"]
 mod history;
+#[path = "oracle/intentions.rs"]
+mod intentions;
 #[path = "oracle/known.rs"]
 mod known;
 #[path = "oracle/meetings.rs"]
 mod meetings;
 #[path = "oracle/policy.rs"]
 mod policy;
+#[path = "oracle/questions.rs"]
+mod questions;
 #[path = "oracle/registers.rs"]
 mod registers;
+#[path = "oracle/search.rs"]
+mod search;
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -45,10 +56,12 @@ use minuted::grpc::events::Events;
 use minuted::grpc::reading::Readers;
 use minuted::grpc::records::Records;
 use minuted::log::{EventLog, MemoryLog};
+use minuted::projections::search::{Following, Search};
 use minuted::proto::stored::server::event_service_server::EventServiceServer;
 use minuted::proto::v1::event_service_client::EventServiceClient;
 use minuted::proto::v1::record_service_client::RecordServiceClient;
 use minuted::proto::v1::record_service_server::RecordServiceServer;
+use minuted::proto::v1::search_service_client::SearchServiceClient;
 use minuted::proto::{FILE_DESCRIPTOR_SET, v1};
 use minuted::recorder::{self, Clock, Recorder};
 use minuted::state::{Snapshot, State};
@@ -62,18 +75,15 @@ const HISTORIES: u64 = 2_000;
 /// How many requests a history has at most, and how often it is asked about.
 const REQUESTS: usize = 36;
 const ROUNDS: usize = 2;
+/// How often words are looked for in each round.
+const SEARCHES: usize = 8;
 
 /// The rpcs that are not compared.
 const NOT_COMPARED: &[(&str, &str, &str)] = &[
     ("RecordService", "Record", "it writes"),
     ("RecordService", "RecordStream", "it writes"),
     ("EventService", "ReadEvents", "it is what the oracle reads"),
-    ("MeetingService", "ExportCalendar", "not yet: which meetings a calendar can hold"),
-    ("SearchService", "Search", "not yet: which words find what"),
     ("AdminService", "GetStatus", "it says how the daemon is, not what was so"),
-    ("DecisionService", "ListIntentions", "not yet: what became of an intention"),
-    ("DossierService", "ListActorEvents", "not yet: what belongs into a dossier"),
-    ("EventService", "GetEvent", "not yet; what stands and what is known of it is behind every other answer"),
 ];
 
 fn truth(truth: Truth) -> i32 {
@@ -108,6 +118,8 @@ struct Product {
     records: RecordServiceClient<RecordServiceServer<Records>>,
     events: EventServiceClient<EventServiceServer<Events>>,
     recorder: Recorder,
+    /// The index, from the first question to it on.
+    index: Option<(Search, Following)>,
     _stop: watch::Sender<bool>,
 }
 
@@ -128,6 +140,7 @@ impl Product {
             records: RecordServiceClient::new(RecordServiceServer::new(records)),
             events: EventServiceClient::new(EventServiceServer::new(events)),
             recorder,
+            index: None,
             _stop: stop,
         }
     }
@@ -135,6 +148,13 @@ impl Product {
     async fn record(&mut self, command: v1::Command) -> bool {
         let request = v1::RecordRequest { commands: vec![command], validate_only: false };
         self.records.record(request).await.is_ok()
+    }
+
+    async fn search(&mut self, ask: v1::SearchRequest) -> v1::SearchResponse {
+        let (index, _) = self.index.get_or_insert_with(|| Search::start(self.readers.state().clone()));
+        let mut client =
+            SearchServiceClient::new(minuted::grpc::search::service(self.readers.clone(), index.clone()));
+        client.search(ask).await.unwrap().into_inner()
     }
 
     /// What is exported beyond a position.
@@ -173,6 +193,7 @@ impl Run {
                 run.record(command).await;
             }
             run.ask().await;
+            run.search().await;
             if round == ROUNDS {
                 run.ask_again().await;
             }
@@ -190,7 +211,7 @@ impl Run {
 
     /// One question of each kind, each as of its own two times.
     async fn ask(&mut self) {
-        for mut question in self.history.questions() {
+        for mut question in questions::questions(&mut self.history.dice, &self.events) {
             let position = self.history.dice.below(self.events.len() + 1);
             let known_at = match position {
                 // Half a second after an event, only it and those before it are known.
@@ -204,7 +225,7 @@ impl Run {
             let valid_at = self.history.dice.date();
             let t = Span::parse(&valid_at);
             *question.as_of() = Some(v1::AsOf { valid_at: valid_at.clone(), known_at: Some(known_at) });
-            let answer = question.ask(&self.product.readers).await;
+            let answer = question.ask(&self.product).await;
             let expected = question.oracle(&Known::at(&self.events, position as u64), t);
             let got = question.product(&answer);
             let same = agree(expected.as_ref(), got.as_ref());
@@ -217,6 +238,21 @@ impl Run {
         }
     }
 
+    /// What is known now, by its words: an index that follows the log has no other time.
+    async fn search(&mut self) {
+        let known = Known::at(&self.events, self.events.len() as u64);
+        for _ in 0..SEARCHES {
+            let mut ask = search::question(&mut self.history.dice);
+            ask.at_least_position = self.events.len() as u64;
+            let answer = self.product.search(ask.clone()).await;
+            let answered = answer.answered_as_of.clone().expect("every answer says it");
+            assert_eq!(answered.known_position, ask.at_least_position);
+            let expected = Some(known.search(&ask, Span::parse(&answered.valid_at)));
+            let got = Some(search::read(answer));
+            assert!(expected == got, "{}", self.mismatch(&ask, expected.as_ref(), got.as_ref()));
+        }
+    }
+
     /// The same questions, with the two times of their answers.
     async fn ask_again(&mut self) {
         for (question, bytes) in &self.asked {
@@ -224,12 +260,12 @@ impl Run {
             let mut again = question.clone();
             let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
             *again.as_of() = Some(v1::AsOf { valid_at, known_at });
-            let answer = again.ask(&self.product.readers).await.unwrap();
+            let answer = again.ask(&self.product).await.unwrap();
             assert!(answer == *bytes, "MINUTED_SEED={}: another answer to {again:?}", self.seed);
         }
     }
 
-    fn mismatch(&self, question: &Question, expected: Option<&Value>, got: Option<&Value>) -> String {
+    fn mismatch(&self, question: &dyn Debug, expected: Option<&Value>, got: Option<&Value>) -> String {
         let commands = self.events.iter().map(|event| {
             let v1::Event { position, name, command_id, valid, source, fact, .. } = event.clone();
             let command = v1::Command { command_id, name, expected_version: None, valid, source, fact };
@@ -308,7 +344,8 @@ fn every_rpc_is_compared_or_named() {
         })
         .collect();
     let not_compared = NOT_COMPARED.iter().map(|(service, rpc, _)| (*service, *rpc));
-    let named: Vec<_> = asked::COMPARED.iter().copied().chain(not_compared).collect();
+    let named: Vec<_> =
+        asked::COMPARED.iter().copied().chain([search::COMPARED]).chain(not_compared).collect();
     let here: BTreeSet<_> = named.iter().map(|(s, rpc)| ((*s).to_owned(), (*rpc).to_owned())).collect();
     assert_eq!((&here, here.len()), (&all, named.len()));
 }

@@ -81,7 +81,7 @@ impl Answers<'_> {
         let filter = meetings::Filter::default();
         self.say("meeting", meetings::meetings(world, en, &filter, None));
         let always = meetings::Range::ALWAYS;
-        self.say("without agreement", externals::externals_without_agreement(world, en, always, None));
+        self.say("without agreement", externals::externals_without_agreement(world, en, always, None, None));
         for name in world.names(Collection::Contributions) {
             self.say("contribution", operations::contribution(world, &name, None));
         }

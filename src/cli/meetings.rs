@@ -15,7 +15,7 @@ use crate::proto::v1::{
     ListMeetingsResponse, Meeting, MeetingClass, Venue,
 };
 
-named!(GetMeetingResponse, ListExternalsWithoutAgreementResponse);
+named!(GetMeetingResponse);
 
 /// The subcommands.
 #[derive(Clone, Debug, Subcommand)]
@@ -103,6 +103,8 @@ pub(crate) struct WithoutAgreement {
     /// Only at this meeting
     #[arg(long, value_name = "NAME", value_parser = names::of(&["meetings"]))]
     meeting: Option<String>,
+    #[command(flatten)]
+    limit: Limit,
 }
 
 impl Meetings {
@@ -137,7 +139,7 @@ impl Meetings {
                 };
                 client.print(&limit.collect(ask).await?)
             }
-            Meetings::WithoutAgreement(WithoutAgreement { range: Range { from, to }, meeting }) => {
+            Meetings::WithoutAgreement(WithoutAgreement { range: Range { from, to }, meeting, limit }) => {
                 let request = ListExternalsWithoutAgreementRequest {
                     from: from.unwrap_or_default(),
                     to: to.unwrap_or_default(),
@@ -145,8 +147,16 @@ impl Meetings {
                     as_of,
                     at_least_position,
                     language,
+                    page_size: 0,
+                    page_token: String::new(),
                 };
-                client.print(&service.list_externals_without_agreement(request).await?.into_inner())
+                let ask = |page_size, page_token| {
+                    let mut service = service.clone();
+                    let request =
+                        ListExternalsWithoutAgreementRequest { page_size, page_token, ..request.clone() };
+                    async move { service.list_externals_without_agreement(request).await }
+                };
+                client.print(&limit.collect(ask).await?)
             }
             Meetings::Statistics(statistics) => statistics.run(client).await,
             Meetings::CoAttendance(co_attendance) => co_attendance.run(client).await,

@@ -55,6 +55,7 @@ page!(
     ListContributionsResponse.contributions,
     ListDecisionsResponse.decisions,
     ListDeviationsResponse.deviations,
+    ListExternalsWithoutAgreementResponse.externals,
     ListCoAttendanceResponse.actors,
     ListUnansweredInvitationsResponse.invitations,
     ListActorEventsResponse.events,

@@ -14,7 +14,7 @@ use super::status;
 use crate::domain::Collection;
 use crate::domain::meeting::class::{Class, Format};
 use crate::domain::meeting::{Invitation, Particulars, Summary};
-use crate::projections::externals::{External, externals_without_agreement};
+use crate::projections::externals::{self, External, externals_without_agreement};
 use crate::projections::meetings::{self, ClassAsked, MeetingShown, Named, Place};
 use crate::projections::tallies::Tallies;
 use crate::proto::v1;
@@ -117,6 +117,12 @@ impl MeetingService for Meetings {
         request: Request<v1::ListExternalsWithoutAgreementRequest>,
     ) -> Result<Response<v1::ListExternalsWithoutAgreementResponse>, Status> {
         let mut asking = Asking::of(&request);
+        let query = Query::of(&v1::ListExternalsWithoutAgreementRequest {
+            page_size: 0,
+            page_token: String::new(),
+            at_least_position: 0,
+            ..request.get_ref().clone()
+        });
         let v1::ListExternalsWithoutAgreementRequest {
             from,
             to,
@@ -124,18 +130,24 @@ impl MeetingService for Meetings {
             as_of,
             at_least_position,
             language,
+            page_size,
+            page_token,
         } = request.into_inner();
         let range = asking.range(&from, &to);
         let meeting = asking.name("meeting", &meeting, MEETINGS);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
+        let size = asking.page_size(page_size);
         let (meeting, languages) = asking.done(Some((meeting, languages)))?;
-        let answer = self.readers.answer_aside(as_of, at_least_position, move |reading| {
+        let page: Page<externals::Place> = Page::read(query, size, &page_token, as_of)?;
+        let answer = self.readers.answer_aside(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &meeting)?;
-            let found = externals_without_agreement(reading.world, &languages, range, meeting.as_ref());
-            let externals = found.into_iter().map(put_external).collect();
+            let (world, meeting) = (reading.world, meeting.as_ref());
+            let found = externals_without_agreement(world, &languages, range, meeting, page.after());
+            let found = found.map(|(place, external)| (place, put_external(external)));
+            let (externals, next_page_token) = page.cut(reading, found);
             let answered_as_of = Some(reading.answered());
-            Ok(v1::ListExternalsWithoutAgreementResponse { externals, answered_as_of })
+            Ok(v1::ListExternalsWithoutAgreementResponse { externals, answered_as_of, next_page_token })
         });
         answer.await.map(Response::new)
     }

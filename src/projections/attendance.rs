@@ -1,13 +1,13 @@
 //! Who attended several meetings, and who has not answered an invitation (DOMAIN.md §9, read model 5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::meeting::{MeetingState, MeetingTimeline};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
 use crate::domain::{Collection, Name, World};
 
-use super::meetings::{Filter, Range, visit};
+use super::meetings::{Filter, Range, candidates, visit};
 use super::{Count, Languages, known};
 
 /// An actor and the meetings that it attended.
@@ -87,28 +87,38 @@ pub fn unanswered<'a>(
     meeting: Option<&Name>,
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, Unanswered)> + use<'a> {
-    let mut places: Vec<Place> = Vec::new();
-    let mut look = |name: &Name, meeting: &MeetingTimeline| {
-        let invited = open_invitations(meeting, range).filter(|invited| actor.is_none_or(|a| a == *invited));
-        places.extend(invited.map(|invited| (meeting.day().earliest, name.clone(), invited.clone())));
+    let meetings: Box<dyn Iterator<Item = (Day, Name)>> = match (meeting, actor) {
+        (Some(meeting), _) => Box::new(by_day(world, vec![meeting.clone()])),
+        (None, Some(actor)) => Box::new(by_day(world, world.referrers(actor, Collection::Meetings))),
+        (None, None) => {
+            let last = after.map(|(day, meeting, _)| (*day, meeting.clone()));
+            let beyond = candidates(world, range, last.as_ref());
+            Box::new(last.into_iter().chain(beyond))
+        }
     };
-    let some = match (meeting, actor) {
-        (Some(meeting), _) => Some(vec![meeting.clone()]),
-        (None, Some(actor)) => Some(world.referrers(actor, Collection::Meetings)),
-        (None, None) => None,
+    let (actor, first) = (actor.cloned(), after.cloned());
+    let open = move |(day, name): (Day, Name)| {
+        let stream = known(world, &name);
+        let timeline = stream.as_ref().and_then(|stream| stream.timeline.meeting());
+        let invited = timeline.filter(|it| it.day().earliest == day).into_iter();
+        let invited = invited.flat_map(|timeline| open_invitations(timeline, range));
+        let invited = invited.filter(|invited| actor.as_ref().is_none_or(|actor| actor == *invited));
+        let mut places: Vec<Place> = invited.map(|invited| (day, name.clone(), invited.clone())).collect();
+        places.retain(|place| first.as_ref().is_none_or(|first| place > first));
+        places.sort();
+        places
     };
-    match some {
-        Some(names) => names.iter().filter_map(|name| known(world, name)).for_each(|stream| {
-            stream.timeline.meeting().into_iter().for_each(|meeting| look(&stream.name, meeting));
-        }),
-        None => visit(world, &Filter { range, ..Filter::default() }, look),
-    }
-    places.retain(|place| after.is_none_or(|after| place > after));
-    places.sort();
-    places.into_iter().filter_map(move |place| {
+    meetings.flat_map(open).filter_map(move |place| {
         let unanswered = show(world, languages, range, &place.1, &place.2)?;
         Some((place, unanswered))
     })
+}
+
+/// These meetings in order of time.
+fn by_day(world: &dyn World, meetings: Vec<Name>) -> impl Iterator<Item = (Day, Name)> + use<> {
+    let day = |name: &Name| Some(known(world, name)?.timeline.meeting()?.day().earliest);
+    let days = meetings.into_iter().filter_map(|name| Some((day(&name)?, name)));
+    days.collect::<BTreeSet<_>>().into_iter()
 }
 
 fn open_invitations(timeline: &MeetingTimeline, range: Range) -> impl Iterator<Item = &Name> {

@@ -259,7 +259,9 @@ fn status(state: MeetingState) -> Status {
 fn span(valid: &Valid) -> Result<Span, Why> {
     let begin = valid.from.as_ref().ok_or(Why::BeginNotExact)?;
     match (begin.instant(), &valid.to) {
-        (_, Some(Until::Unknown)) => Err(Why::EndNotExact),
+        // Of two reasons the one of the beginning is said, whatever the end.
+        (_, Some(Until::Unknown)) if begin.when().is_exact() => Err(Why::EndNotExact),
+        (_, Some(Until::Unknown)) => Err(Why::BeginNotExact),
         (Some(start), None) => Ok(Span::Instants { start, end: None }),
         (Some(start), Some(Until::Last(last))) if last.instant().is_some() => {
             Ok(Span::Instants { start, end: last.instant() })
@@ -330,7 +332,7 @@ mod tests {
     fn promise_1_days_and_instants_are_held_and_no_month_is_padded() {
         assert_eq!(spans("2012-05-21"), between("2012-05-21", "2012-05-22"));
         assert_eq!(spans("2012-05-30..2012-05-31"), between("2012-05-30", "2012-06-01"));
-        for month in ["2011", "2011-09", "2011-09..2011-09-30"] {
+        for month in ["2011", "2011-09", "2011-09..2011-09-30", "2011..unknown", "2011-09..2011-10"] {
             assert_eq!(spans(month), Err(Why::BeginNotExact), "{month}");
         }
         for end in

@@ -1,12 +1,15 @@
 //! Who met the alliance with no agreement standing on the day of the meeting (the source text's sentence S14).
 
+use std::collections::BTreeMap;
+
+use crate::domain::meeting::MeetingTimeline;
 use crate::domain::meeting::class::external;
 use crate::domain::text::Shown;
-use crate::domain::time::{Truth, Valid, When};
+use crate::domain::time::{Day, Spell, Truth, Valid};
 use crate::domain::{Collection, Name, World};
 
-use super::meetings::Range;
-use super::{Languages, known};
+use super::meetings::{Filter, Range, visit};
+use super::{Languages, known, names};
 
 /// An external at a meeting on whose day no agreement with it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,65 +28,114 @@ pub struct External {
     pub truth: Truth,
 }
 
-/// The externals at the meetings that were held and certainly or possibly overlap `range`, by actor, then in order of
-/// time; at one meeting alone where one is given.
-pub fn externals_without_agreement(
-    world: &dyn World,
-    languages: &Languages,
+/// Where an external stands in the list: by actor, then by the meeting's earliest day and name.
+pub type Place = (Name, Day, Name);
+
+/// The externals beyond `after` at the meetings that were held and certainly or possibly overlap `range`, by actor, then in
+/// order of time; at one meeting alone where one is given.
+pub fn externals_without_agreement<'a>(
+    world: &'a dyn World,
+    languages: &'a Languages,
     range: Range,
     meeting: Option<&Name>,
-) -> Vec<External> {
-    let meetings = meeting.map_or_else(|| world.names(Collection::Meetings), |name| vec![name.clone()]);
-    let mut found: Vec<_> =
-        meetings.iter().flat_map(|name| at_meeting(world, languages, range, name)).collect();
-    found.sort_by(|a, b| {
-        let place = |e: &External| (e.actor.clone(), e.valid.begin().earliest, e.meeting.clone());
-        place(a).cmp(&place(b))
-    });
-    found
-}
-
-fn at_meeting(world: &dyn World, languages: &Languages, range: Range, meeting: &Name) -> Vec<External> {
-    let Some(stream) = known(world, meeting) else { return Vec::new() };
-    let Some(timeline) = stream.timeline.meeting() else { return Vec::new() };
-    // Until a meeting is held it has those that are invited, and nobody who attended.
-    if range.has(timeline).is_no() {
-        return Vec::new();
-    }
-    let day = timeline.day();
-    let titles = timeline.particulars.as_ref().map(|particulars| &particulars.titles);
-    let meeting_shown = titles.and_then(|titles| languages.text(titles));
-    let attendees = timeline.attendees().map(|delegation| &delegation.actor);
-    let without = attendees.filter_map(|actor| {
-        let truth = external(world, actor, day).and(agreement_stands(world, actor, day).not());
-        let stream = truth.may_be().then(|| world.stream(actor)).flatten()?;
-        Some(External {
-            actor: actor.clone(),
-            shown: stream.timeline.actor().and_then(|actor| languages.name(&actor.names, day)),
-            meeting: meeting.clone(),
-            meeting_shown: meeting_shown.clone(),
-            valid: timeline.valid.clone(),
-            truth,
+    after: Option<&Place>,
+) -> impl Iterator<Item = (Place, External)> + use<'a> {
+    let after = after.cloned();
+    let first = after.as_ref().map(|after| after.0.clone());
+    let of_actor = move |(actor, meetings): (Name, Vec<Meeting>)| {
+        let agreements = agreements_with(world, &actor);
+        let beyond = after.as_ref().filter(|after| after.0 == actor).map(|after| (after.1, after.2.clone()));
+        let mut meetings = meetings;
+        meetings.retain(|meeting| beyond.as_ref().is_none_or(|beyond| meeting > beyond));
+        meetings.sort();
+        meetings.into_iter().filter_map(move |(day, meeting)| {
+            let external = at_meeting(world, languages, &actor, &agreements, &meeting)?;
+            Some(((actor.clone(), day, meeting), external))
         })
-    });
-    without.collect()
+    };
+    by_actor(world, range, meeting, first).flat_map(of_actor)
 }
 
-/// Whether some agreement with the actor stood on `t`.
-pub fn agreement_stands(world: &dyn World, actor: &Name, t: When) -> Truth {
-    Truth::any(world.referrers(actor, Collection::Agreements).into_iter().filter_map(|name| {
+/// A meeting with its earliest day.
+type Meeting = (Day, Name);
+
+/// Each country from `first` on, in order, with the meetings that it attended.
+fn by_actor<'a>(
+    world: &'a dyn World,
+    range: Range,
+    meeting: Option<&Name>,
+    first: Option<Name>,
+) -> Box<dyn Iterator<Item = (Name, Vec<Meeting>)> + 'a> {
+    let mut all: BTreeMap<Name, Vec<Meeting>> = BTreeMap::new();
+    let mut look = |name: &Name, meeting: &MeetingTimeline| {
+        let countries = meeting.attendees().map(|delegation| &delegation.actor).filter(|it| it.is_country());
+        for actor in countries.filter(|actor| first.as_ref().is_none_or(|first| *actor >= first)) {
+            all.entry(actor.clone()).or_default().push((meeting.day().earliest, name.clone()));
+        }
+    };
+    if let Some(name) = meeting {
+        let stream = known(world, name);
+        let timeline = stream.as_ref().and_then(|stream| stream.timeline.meeting());
+        timeline.filter(|it| range.has(it).may_be()).into_iter().for_each(|it| look(name, it));
+        return Box::new(all.into_iter());
+    }
+    if range.is_short() {
+        visit(world, &Filter { range, ..Filter::default() }, look);
+        return Box::new(all.into_iter());
+    }
+    let from = move |actor: &Name| first.as_ref().is_none_or(|first| actor >= first);
+    let countries = names(world, Collection::Countries, None).filter(from);
+    Box::new(countries.map(move |actor| {
+        let mut meetings = Vec::new();
+        let of_actor = Filter { range, attendees: vec![actor.clone()], ..Filter::default() };
+        visit(world, &of_actor, |name, meeting| meetings.push((meeting.day().earliest, name.clone())));
+        (actor, meetings)
+    }))
+}
+
+fn at_meeting(
+    world: &dyn World,
+    languages: &Languages,
+    actor: &Name,
+    agreements: &[Spell],
+    meeting: &Name,
+) -> Option<External> {
+    let stream = known(world, meeting)?;
+    let timeline = stream.timeline.meeting()?;
+    let day = timeline.day();
+    let stands = Truth::any(agreements.iter().map(|spell| spell.holds(day)));
+    let truth = external(world, actor, day).and(stands.not());
+    let who = truth.may_be().then(|| world.stream(actor)).flatten()?;
+    let titles = timeline.particulars.as_ref().map(|particulars| &particulars.titles);
+    Some(External {
+        actor: actor.clone(),
+        shown: who.timeline.actor().and_then(|actor| languages.name(&actor.names, day)),
+        meeting: meeting.clone(),
+        meeting_shown: titles.and_then(|titles| languages.text(titles)),
+        valid: timeline.valid.clone(),
+        truth,
+    })
+}
+
+/// From when to when each agreement with the actor stands, those that begin last before the others.
+fn agreements_with(world: &dyn World, actor: &Name) -> Vec<Spell> {
+    let agreements = world.referrers(actor, Collection::Agreements).into_iter();
+    let standing = agreements.filter_map(|name| {
         let stream = known(world, &name)?;
         let timeline = stream.timeline.agreement()?;
         let with_it = timeline.terms.as_ref().is_some_and(|terms| terms.partner == *actor);
-        with_it.then(|| timeline.stands(&name, world, t))
-    }))
+        with_it.then(|| timeline.standing(&name, world)).flatten()
+    });
+    let mut spells: Vec<Spell> = standing.collect();
+    spells.sort_by_key(|spell| std::cmp::Reverse(spell.begin));
+    spells
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::example::{Example, name, short};
+    use super::super::example::{Example, day, name, short};
     use super::*;
 
     fn example() -> Example {
@@ -118,8 +170,8 @@ mod tests {
         let found = |meeting: &str| {
             let meeting = name(meeting);
             let en = Languages::default();
-            let all = externals_without_agreement(&example.world, &en, Range::ALWAYS, Some(&meeting));
-            short(all.into_iter().map(|external| (external.actor, external.truth)))
+            let all = externals_without_agreement(&example.world, &en, Range::ALWAYS, Some(&meeting), None);
+            short(all.map(|(_, external)| (external.actor, external.truth)))
         };
         assert_eq!(found("meetings/a"), ["jp POSSIBLY", "kr YES"]);
         assert_eq!(found("meetings/b"), ["jp YES", "kr YES"]);
@@ -128,10 +180,24 @@ mod tests {
     }
 
     #[test]
-    fn they_come_by_actor_then_in_order_of_time() {
-        let example = example();
-        let all = externals_without_agreement(&example.world, &Languages::default(), Range::ALWAYS, None);
-        let order: Vec<_> = all.iter().map(|external| (external.actor.id(), external.meeting.id())).collect();
-        assert_eq!(order, [("jp", "b"), ("jp", "a"), ("kr", "b"), ("kr", "a"), ("kr", "c")]);
+    fn they_come_by_actor_then_in_order_of_time_from_any_place_on() {
+        let (example, en) = (example(), Languages::default());
+        let found = |range: Range, after: Option<&Place>| {
+            let all = externals_without_agreement(&example.world, &en, range, None, after);
+            let all = all.map(|(place, external)| {
+                assert_eq!((&place.0, &place.2), (&external.actor, &external.meeting));
+                (format!("{} {}", external.actor.id(), external.meeting.id()), place)
+            });
+            all.unzip::<_, _, Vec<String>, Vec<Place>>()
+        };
+        let (all, places) = found(Range::ALWAYS, None);
+        assert_eq!(all, ["jp b", "jp a", "kr b", "kr a", "kr c"]);
+        let short = Range::new(Some(day("2011")), Some(day("2014")));
+        assert!(short.is_short() && !Range::ALWAYS.is_short());
+        assert_eq!(found(short, None), (all.clone(), places.clone()), "however they are looked for");
+        for (i, place) in places.iter().enumerate() {
+            assert_eq!(found(Range::ALWAYS, Some(place)).0, all[i + 1..]);
+            assert_eq!(found(short, Some(place)).0, all[i + 1..]);
+        }
     }
 }

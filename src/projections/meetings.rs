@@ -81,7 +81,7 @@ impl Range {
     }
 
     /// So short that its meetings are looked up one by one.
-    fn is_short(self) -> bool {
+    pub(super) fn is_short(self) -> bool {
         self.last < self.first.plus_days(SHORT)
     }
 
@@ -241,7 +241,7 @@ fn places<'a>(
 
 /// The days on which meetings that may overlap the range were said to begin, beyond `after` and in order; those that began
 /// so long before it that only the longer ones may still go on are looked for among these.
-fn candidates<'a>(
+pub(super) fn candidates<'a>(
     world: &'a dyn World,
     range: Range,
     after: Option<&Place>,

@@ -93,12 +93,17 @@ impl Loader {
         let mut frames = self.log.read(next).map_err(on_log(next))?;
         while next <= until {
             let frame = frames.next().map_err(on_log(next))?.ok_or(LoadError::Missing { position: next })?;
-            let events = wire::decode_frame(&frame.payload);
-            let events = events.map_err(|source| LoadError::Undecodable { position: frame.first, source })?;
-            next = events.last().map_or(next, |last| last.position).next();
-            names.extend(
-                events.into_iter().filter(|e| e.position > after && e.position <= until).map(|e| e.name),
-            );
+            let undecodable = |source| LoadError::Undecodable { position: frame.first, source };
+            let events = wire::stored_events(&frame.payload).map_err(undecodable)?;
+            for (event, position) in events.iter().zip(frame.first.0..) {
+                if (next.0..=until.0).contains(&position) {
+                    let name = event.envelope().map_err(undecodable)?.name.parse();
+                    // What is wrong with the name is said where the event is decoded.
+                    let name = name.or_else(|_| event.decode().map(|event| event.name));
+                    names.insert(name.map_err(undecodable)?);
+                }
+            }
+            next = frame.last().next();
         }
         Ok(names)
     }

@@ -255,8 +255,10 @@ impl Asked<'_> {
         let meeting = self.text("meeting");
         let answer = ask!(
             self,
-            MeetingServiceClient
-                .list_externals_without_agreement(ListExternalsWithoutAgreementRequest { meeting })
+            MeetingServiceClient.list_externals_without_agreement(ListExternalsWithoutAgreementRequest {
+                meeting,
+                page_size: 1000
+            })
         );
         split(answer.externals.iter().map(|e| (&e.actor, e.truth())))
     }

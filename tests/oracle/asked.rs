@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minuted::grpc::reading::Readers;
 use minuted::grpc::{
     activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
 };
@@ -18,10 +17,22 @@ use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::operation_service_client::OperationServiceClient;
 use prost::Message;
 use serde_json::{Value, json};
-use tonic::{Code, Status};
+use tonic::{Code, Status, Streaming};
 
+use crate::Product;
 use crate::dates::Span;
+use crate::dossier::known_event;
 use crate::known::Known;
+
+/// A client of the service that answers, over what is recorded.
+macro_rules! client {
+    ($product:ident, $client:ident, events) => {
+        $product.events.clone()
+    };
+    ($product:ident, $client:ident, $module:ident) => {
+        $client::new($module::service($product.readers.clone()))
+    };
+}
 
 macro_rules! questions {
     ($($name:ident: $service:literal $client:ident($module:ident).$rpc:ident($request:ident) -> $response:ident;)*) => {
@@ -36,12 +47,12 @@ macro_rules! questions {
 
         impl Question {
             /// Asks the product; the answer as its bytes.
-            pub(crate) async fn ask(&self, readers: &Readers) -> Result<Vec<u8>, Status> {
+            pub(crate) async fn ask(&self, product: &Product) -> Result<Vec<u8>, Status> {
                 match self {
                     $(Question::$name(request) => {
-                        let mut client = $client::new($module::service(readers.clone()));
+                        let mut client = client!(product, $client, $module);
                         let answer = client.$rpc(request.clone()).await?;
-                        Ok(answer.into_inner().encode_to_vec())
+                        Ok(answer.into_inner().whole().await?.encode_to_vec())
                     })*
                 }
             }
@@ -67,7 +78,36 @@ macro_rules! questions {
                 }
             }
         }
+
+        $(impl Whole for v1::$response {
+            type Answer = Self;
+
+            async fn whole(self) -> Result<Self, Status> {
+                Ok(self)
+            }
+        })*
     };
+}
+
+/// An answer, put together where it comes in pieces.
+trait Whole {
+    type Answer: Message;
+
+    async fn whole(self) -> Result<Self::Answer, Status>;
+}
+
+impl Whole for Streaming<v1::ExportCalendarResponse> {
+    type Answer = v1::ExportCalendarResponse;
+
+    async fn whole(mut self) -> Result<v1::ExportCalendarResponse, Status> {
+        let mut whole = self.message().await?.expect("there is a first piece");
+        while let Some(piece) = self.message().await? {
+            whole.ics.push_str(&piece.ics);
+            whole.meetings.extend(piece.meetings);
+            whole.left_out.extend(piece.left_out);
+        }
+        Ok(whole)
+    }
 }
 
 questions! {
@@ -94,6 +134,9 @@ questions! {
     GetDecision: "DecisionService" DecisionServiceClient(decisions).get_decision(GetDecisionRequest) -> GetDecisionResponse;
     ListDecisions: "DecisionService" DecisionServiceClient(decisions).list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
     TraceDecision: "DecisionService" DecisionServiceClient(decisions).trace_decision(TraceDecisionRequest) -> TraceDecisionResponse;
+    GetEvent: "EventService" EventServiceClient(events).get_event(GetEventRequest) -> GetEventResponse;
+    ListIntentions: "DecisionService" DecisionServiceClient(decisions).list_intentions(ListIntentionsRequest) -> ListIntentionsResponse;
+    ListActorEvents: "DossierService" DossierServiceClient(dossier).list_actor_events(ListActorEventsRequest) -> ListActorEventsResponse;
     ListUnconfirmedEvents: "DossierService" DossierServiceClient(dossier).list_unconfirmed_events(ListUnconfirmedEventsRequest) -> ListUnconfirmedEventsResponse;
     GetMeeting: "MeetingService" MeetingServiceClient(meetings).get_meeting(GetMeetingRequest) -> GetMeetingResponse;
     ListMeetings: "MeetingService" MeetingServiceClient(meetings).list_meetings(ListMeetingsRequest) -> ListMeetingsResponse;
@@ -101,6 +144,7 @@ questions! {
     ListExternalsWithoutAgreement: "MeetingService" MeetingServiceClient(meetings).list_externals_without_agreement(ListExternalsWithoutAgreementRequest) -> ListExternalsWithoutAgreementResponse;
     ListCoAttendance: "MeetingService" MeetingServiceClient(meetings).list_co_attendance(ListCoAttendanceRequest) -> ListCoAttendanceResponse;
     ListUnansweredInvitations: "MeetingService" MeetingServiceClient(meetings).list_unanswered_invitations(ListUnansweredInvitationsRequest) -> ListUnansweredInvitationsResponse;
+    ExportCalendar: "MeetingService" MeetingServiceClient(meetings).export_calendar(ExportCalendarRequest) -> ExportCalendarResponse;
     ListContributors: "OperationService" OperationServiceClient(operations).list_contributors(ListContributorsRequest) -> ListContributorsResponse;
     ListNonContributors: "OperationService" OperationServiceClient(operations).list_non_contributors(ListNonContributorsRequest) -> ListNonContributorsResponse;
 }
@@ -138,6 +182,9 @@ impl Question {
             Question::GetDecision(ask) => of(&ask.name, &|name| known.decision(name, &ask.language, t)),
             Question::ListDecisions(ask) => Some(known.list_decisions(ask, t)),
             Question::TraceDecision(ask) => of(&ask.name, &|_| known.trace(ask, t)),
+            Question::GetEvent(ask) => known.get_event(ask),
+            Question::ListIntentions(ask) => Some(known.list_intentions(ask, t)),
+            Question::ListActorEvents(ask) => of(&ask.actor, &|_| known.list_actor_events(ask)),
             Question::ListUnconfirmedEvents(_) => Some(known.unconfirmed()),
             Question::GetMeeting(ask) => of(&ask.name, &|_| known.get_meeting(ask)),
             Question::ListMeetings(ask) => known.list_meetings(ask),
@@ -145,6 +192,7 @@ impl Question {
             Question::ListExternalsWithoutAgreement(ask) => known.externals(ask),
             Question::ListCoAttendance(ask) => Some(known.co_attendance(ask, t)),
             Question::ListUnansweredInvitations(ask) => known.unanswered(ask),
+            Question::ExportCalendar(ask) => known.export_calendar(ask),
             Question::GetOperation(ask) => of(&ask.name, &|name| known.operation(name, &ask.language, t)),
             Question::ListOperations(ask) => Some(known.list_operations(ask, t)),
             Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
@@ -162,6 +210,11 @@ trait Seen {
 
 fn each<S: Seen>(all: Vec<S>) -> Value {
     all.into_iter().map(Seen::seen).collect()
+}
+
+/// A name or a title, as far as it is compared.
+pub(crate) fn shown(it: Option<v1::DisplayName>) -> Value {
+    one(it)
 }
 
 fn one<S: Seen>(it: Option<S>) -> Value {
@@ -332,6 +385,28 @@ seen! {
         "ancestors": depths(it.ancestors),
         "descendants": depths(it.descendants),
     });
+    IntentionOutcome(it) json!([it.outcome, it.truth, it.decisions.into_iter().collect::<BTreeSet<_>>()]);
+    Intention(it) json!([one(it.decision), each(it.outcomes)]);
+    ListIntentionsResponse(it) each(it.intentions);
+    KnownEvent(it) known_event(
+        it.event.as_ref(),
+        it.stands,
+        it.known_valid.as_ref(),
+        it.known_source.as_ref(),
+        it.known_fact.as_ref(),
+    );
+    Amendment(it) json!([it.event.unwrap().position, it.stands]);
+    GetEventResponse(it) {
+        let known = known_event(
+            it.event.as_ref(),
+            it.stands,
+            it.known_valid.as_ref(),
+            it.known_source.as_ref(),
+            it.known_fact.as_ref(),
+        );
+        json!([known, each(it.amendments)])
+    };
+    ListActorEventsResponse(it) each(it.events);
     ListUnconfirmedEventsResponse(it) {
         it.events.into_iter().map(|known| known.event.unwrap().position).collect()
     };
@@ -370,6 +445,7 @@ seen! {
     ListCoAttendanceResponse(it) each(it.actors);
     UnansweredInvitation(it) json!([it.actor, one(it.display_name), it.meeting, it.state, it.within]);
     ListUnansweredInvitationsResponse(it) each(it.invitations);
+    ExportCalendarResponse(it) crate::calendar::read(it);
     NonContributor(it) json!([it.actor, one(it.display_name), it.truth]);
     ListNonContributorsResponse(it) json!({ "partners": each(it.partners), "count": one(it.count) });
     ListContributorsResponse(it) json!({

@@ -1,4 +1,4 @@
-//! Random commands about a small world, and random questions: few names and few dates, so that they meet.
+//! Random commands about a small world: few names and few dates, so that they meet.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,19 @@ use minuted::proto::v1::fact::Kind;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
-use crate::asked::Question;
 use crate::known::kind;
 
 pub(crate) const ACTORS: [&str; 5] =
     ["countries/jp", "countries/kr", "countries/ua", "organisations/eu", "organisations/nato"];
-const COUNTRIES: [&str; 3] = ["countries/jp", "countries/kr", "countries/ua"];
-const FRAMEWORKS: [&str; 3] = ["frameworks/a", "frameworks/b", "frameworks/overlay"];
-const AREAS: [&str; 3] = ["areas/a", "areas/b", "areas/c"];
-const AGREEMENTS: [&str; 3] = ["agreements/a", "agreements/b", "agreements/c"];
-const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
-const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
-const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
-const MEETINGS: [&str; 3] = ["meetings/a", "meetings/b", "meetings/c"];
-const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
+pub(crate) const COUNTRIES: [&str; 3] = ["countries/jp", "countries/kr", "countries/ua"];
+pub(crate) const FRAMEWORKS: [&str; 3] = ["frameworks/a", "frameworks/b", "frameworks/overlay"];
+pub(crate) const AREAS: [&str; 3] = ["areas/a", "areas/b", "areas/c"];
+pub(crate) const AGREEMENTS: [&str; 3] = ["agreements/a", "agreements/b", "agreements/c"];
+pub(crate) const OPERATIONS: [&str; 2] = ["operations/a", "operations/b"];
+pub(crate) const ACTIVITIES: [&str; 3] = ["activities/a", "activities/b", "activities/c"];
+pub(crate) const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decisions/c", "decisions/d"];
+pub(crate) const MEETINGS: [&str; 3] = ["meetings/a", "meetings/b", "meetings/c"];
+pub(crate) const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
 
 /// Chance that a seed decides.
 pub(crate) struct Dice(SmallRng);
@@ -43,11 +42,11 @@ impl Dice {
         choices[self.below(choices.len())].clone()
     }
 
-    fn name(&mut self, choices: &[&str]) -> String {
+    pub(crate) fn name(&mut self, choices: &[&str]) -> String {
         self.of(choices).to_owned()
     }
 
-    fn number(&mut self, from: i32, to: i32) -> i32 {
+    pub(crate) fn number(&mut self, from: i32, to: i32) -> i32 {
         self.0.random_range(from..=to)
     }
 
@@ -87,11 +86,22 @@ fn registered(actor: &str, dice: &mut Dice) -> Kind {
 pub(crate) struct History {
     pub(crate) dice: Dice,
     next: u64,
+    about: About,
+}
+
+/// What most of a history is about: of what is rare otherwise, much has to meet.
+#[derive(Clone, Copy)]
+enum About {
+    Anything,
+    Decisions,
+    Steps,
 }
 
 impl History {
     pub(crate) fn new(seed: u64) -> History {
-        History { dice: Dice::new(seed), next: 0 }
+        let mut dice = Dice::new(seed);
+        let about = dice.of(&[About::Anything, About::Anything, About::Decisions, About::Steps]);
+        History { dice, next: 0, about }
     }
 
     fn command(&mut self, name: &str, from: &str, to: &str, kind: Kind) -> v1::Command {
@@ -127,8 +137,33 @@ impl History {
         }
         let launched = self.launched();
         all.push(self.command("operations/a", "2009-05", "", launched));
+        if let About::Decisions = self.about {
+            all.extend(self.policies());
+        }
         all.retain(|_| !self.dice.one_in(10));
         all
+    }
+
+    /// Intentions, and decisions that rest on them.
+    fn policies(&mut self) -> Vec<v1::Command> {
+        let mut all = Vec::new();
+        for (index, decision) in DECISIONS.into_iter().enumerate() {
+            let (status, from) = (self.dice.of(&[1, 1, 2]), self.dice.of(&["2008", "2008-05", "2008-05-10"]));
+            let mut links = Vec::new();
+            if index > 0 && !self.dice.one_in(4) {
+                let to = DECISIONS[self.dice.below(index)].to_owned();
+                links.push(v1::Link { r#type: self.dice.of(&[1, 2, 3, 3]), to });
+            }
+            let kind = self.decided(status, links);
+            all.push(self.command(decision, from, "", kind));
+        }
+        all
+    }
+
+    fn decided(&mut self, status: i32, links: Vec<v1::Link>) -> Kind {
+        let rules = if self.dice.one_in(2) { vec![self.dice.number(1, 3)] } else { Vec::new() };
+        let (titles, meeting, body) = (titles(&mut self.dice), String::new(), "The Council".into());
+        Kind::DecisionRecorded(v1::DecisionRecorded { body, status, titles, meeting, links, rules })
     }
 
     fn established(&mut self, framework: &str) -> Kind {
@@ -160,7 +195,12 @@ impl History {
     }
 
     fn any(&mut self) -> v1::Command {
-        let (name, mut from, kind) = match self.dice.below(32) {
+        let which = match self.about {
+            About::Decisions if !self.dice.one_in(3) => 19,
+            About::Steps if !self.dice.one_in(3) => self.dice.of(&[7, 13, 25, 25]),
+            About::Anything | About::Decisions | About::Steps => self.dice.below(32),
+        };
+        let (name, mut from, kind) = match which {
             0..=5 => self.of_actor(),
             6 => self.of_framework_or_area(),
             7..=10 => self.of_agreement(),
@@ -190,7 +230,21 @@ impl History {
             2 if may_end => "2012",
             _ => "",
         };
+        let meets =
+            matches!(kind, Kind::MeetingPlanned(_) | Kind::MeetingRescheduled(_) | Kind::MeetingHeld(_));
+        if meets && from.len() == "2009-05-11".len() && self.dice.one_in(3) {
+            let (from, to) = self.hours(&from);
+            return self.command(&name, &from, &to, kind);
+        }
         self.command(&name, &from, to, kind)
+    }
+
+    /// Instants on that day, some of which are on another one in UTC.
+    fn hours(&mut self, day: &str) -> (String, String) {
+        let zone = self.dice.of(&["+02:00[Europe/Brussels]", "-04:00[America/New_York]"]);
+        let from = format!("{day}T{}{zone}", self.dice.of(&["00:30", "09:00", "21:00"]));
+        let to = self.dice.of(&["T21:30", "T23:45", ""]);
+        (from, if to.is_empty() { String::new() } else { format!("{day}{to}{zone}") })
     }
 
     fn of_actor(&mut self) -> (String, String, Kind) {
@@ -282,7 +336,7 @@ impl History {
                     form,
                     personnel: (form == 1).then_some(10),
                     observed: self.dice.one_in(3),
-                    note: String::new(),
+                    note: self.dice.name(&["", "two boats"]),
                 });
                 (contribution, from, kind)
             }
@@ -318,19 +372,17 @@ impl History {
 
     fn of_decision(&mut self) -> (String, String, Kind) {
         let dice = &mut self.dice;
-        let (decision, from) = (dice.name(&DECISIONS), dice.date());
-        let links =
-            (0..dice.below(3)).map(|_| v1::Link { r#type: dice.number(1, 5), to: dice.name(&DECISIONS) });
+        // Many in one year, so that it is often open which was first.
+        let from = if dice.one_in(2) { dice.name(&["2008", "2008-05"]) } else { dice.date() };
+        let decision = dice.name(&DECISIONS);
+        let links = (0..dice.below(3))
+            .map(|_| v1::Link { r#type: dice.of(&[1, 2, 3, 3, 4, 5]), to: dice.name(&DECISIONS) });
         let links: Vec<_> = links.collect();
         let kind = match dice.below(9) {
-            0..=3 => Kind::DecisionRecorded(v1::DecisionRecorded {
-                body: "The Council".into(),
-                status: dice.number(1, 2),
-                titles: titles(dice),
-                meeting: String::new(),
-                links,
-                rules: if dice.one_in(2) { vec![dice.number(1, 3)] } else { Vec::new() },
-            }),
+            0..=3 => {
+                let status = dice.of(&[1, 1, 2]);
+                self.decided(status, links)
+            }
             4 if links.is_empty() => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
             4..=5 => Kind::DecisionsLinked(v1::DecisionsLinked { links }),
             6 => Kind::DecisionPutInEffect(v1::DecisionPutInEffect {}),
@@ -354,11 +406,17 @@ impl History {
 
     fn of_meeting(&mut self) -> (String, String, Kind) {
         let (meeting, from, actor) = (self.dice.name(&MEETINGS), self.dice.date(), self.dice.name(&ACTORS));
-        let which = self.dice.below(12);
-        let delegations = self.delegations(which >= 8);
+        let which = self.dice.below(14);
+        let delegations = self.delegations((8..12).contains(&which));
         let dice = &mut self.dice;
         let topics: Vec<String> = (0..dice.below(2)).map(|_| dice.name(&["piracy", "narcotics"])).collect();
         let core = dice.number(0, 3);
+        let venue = dice.one_in(4).then(|| v1::Venue {
+            city: "Brussels".into(),
+            country: dice.name(&COUNTRIES),
+            ..v1::Venue::default()
+        });
+        let qualifier = dice.name(&["", "", "one and all"]);
         let declared_total = dice.of(&[None, None, Some(5), Some(9)]);
         let named_is_complete = dice.of(&[None, Some(true), Some(false)]);
         let kind = match which {
@@ -369,6 +427,8 @@ impl History {
                 delegations,
                 declared_total,
                 named_is_complete,
+                venue,
+                qualifier,
                 ..v1::MeetingPlanned::default()
             }),
             3 => Kind::MeetingConfirmed(v1::MeetingConfirmed {}),
@@ -379,8 +439,10 @@ impl History {
             }
             6 => Kind::InvitationAnswered(v1::InvitationAnswered { actor, answer: dice.number(1, 3) }),
             7 if dice.one_in(3) => Kind::MeetingCancelled(v1::MeetingCancelled::default()),
-            7 => {
-                let text = texts(&[("en", "It went well")]);
+            7 | 12 | 13 => {
+                let all: [&[(&str, &str)]; 2] =
+                    [&[("en", "It went well")], &[("en", "It went on"), ("fr", "Rien de neuf")]];
+                let text = texts(dice.of(&all));
                 Kind::SummaryRecorded(v1::SummaryRecorded { state: dice.number(1, 2), text })
             }
             _ => Kind::MeetingHeld(v1::MeetingHeld {
@@ -390,6 +452,8 @@ impl History {
                 delegations,
                 declared_total,
                 named_is_complete,
+                venue,
+                qualifier,
                 ..v1::MeetingHeld::default()
             }),
         };
@@ -427,228 +491,6 @@ impl History {
         let kind = Kind::EventCorrected(Box::new(v1::EventCorrected { target, valid, source, fact, reason }));
         self.command(&event.name, "", "", kind)
     }
-
-    /// One question of each kind, about anything.
-    pub(crate) fn questions(&mut self) -> Vec<Question> {
-        let dice = &mut self.dice;
-        let language = dice.name(&["", "en", "fr", "de", "fr-CA"]);
-        let mut all = actor_questions(dice, &language);
-        all.extend(register_questions(dice, &language));
-        all.extend(policy_questions(dice, &language));
-        all.extend(meeting_questions(dice, &language));
-        all
-    }
-}
-
-/// One of these names, or none.
-fn some(dice: &mut Dice, names: &[&str]) -> String {
-    if dice.one_in(2) { String::new() } else { dice.name(names) }
-}
-
-fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
-    let l = || language.to_owned();
-    vec![
-        Question::GetStanding(v1::GetStandingRequest { language: l(), ..Default::default() }),
-        Question::GetActor(v1::GetActorRequest {
-            name: dice.name(&ACTORS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListActors(v1::ListActorsRequest {
-            kind: dice.number(0, 2),
-            members: dice.one_in(4),
-            partners: dice.one_in(4),
-            framework: some(dice, &FRAMEWORKS),
-            suspended: dice.one_in(4),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetFramework(v1::GetFrameworkRequest {
-            name: dice.name(&FRAMEWORKS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListFrameworks(v1::ListFrameworksRequest {
-            open: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetArea(v1::GetAreaRequest {
-            name: dice.name(&AREAS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListAreas(v1::ListAreasRequest {
-            within: some(dice, &AREAS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListAreaChoices(v1::ListAreaChoicesRequest {
-            actor: some(dice, &ACTORS),
-            area: some(dice, &AREAS),
-            with_descendants: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListOneWayAreas(v1::ListOneWayAreasRequest {
-            actor: some(dice, &ACTORS),
-            given_by: dice.number(0, 2),
-            language: l(),
-            ..Default::default()
-        }),
-    ]
-}
-
-fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
-    let l = || language.to_owned();
-    vec![
-        Question::GetAgreement(v1::GetAgreementRequest {
-            name: dice.name(&AGREEMENTS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListAgreements(v1::ListAgreementsRequest {
-            partner: some(dice, &COUNTRIES),
-            kind: dice.of(&[0, 0, 1, 5]),
-            standing: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListExpiringAgreements(v1::ListExpiringAgreementsRequest {
-            days: u32::try_from(dice.number(1, 800)).unwrap(),
-            partner: some(dice, &COUNTRIES),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetOperation(v1::GetOperationRequest {
-            name: dice.name(&OPERATIONS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListOperations(v1::ListOperationsRequest {
-            active: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetContribution(v1::GetContributionRequest {
-            name: dice.name(&CONTRIBUTIONS),
-            ..Default::default()
-        }),
-        Question::ListContributions(v1::ListContributionsRequest {
-            operation: some(dice, &OPERATIONS),
-            contributor: some(dice, &ACTORS),
-            form: if dice.one_in(3) { dice.number(1, 8) } else { 0 },
-            active: dice.one_in(2),
-            ..Default::default()
-        }),
-        Question::ListContributors(v1::ListContributorsRequest {
-            operation: dice.name(&OPERATIONS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListNonContributors(v1::ListNonContributorsRequest {
-            operation: some(dice, &OPERATIONS),
-            language: l(),
-            ..Default::default()
-        }),
-    ]
-}
-
-fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
-    let l = || language.to_owned();
-    vec![
-        Question::GetActivity(v1::GetActivityRequest {
-            name: dice.name(&ACTIVITIES),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListActivities(v1::ListActivitiesRequest {
-            kind: if dice.one_in(3) { dice.number(1, 7) } else { 0 },
-            participant: some(dice, &ACTORS),
-            access: dice.number(0, 3),
-            offered: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ExplainAccess(v1::ExplainAccessRequest {
-            activity: dice.name(&ACTIVITIES),
-            actor: dice.name(&ACTORS),
-            ..Default::default()
-        }),
-        Question::ListDeviations(v1::ListDeviationsRequest {
-            without_exception: dice.one_in(2),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetDecision(v1::GetDecisionRequest {
-            name: dice.name(&DECISIONS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListDecisions(v1::ListDecisionsRequest {
-            rule: dice.number(0, 3),
-            in_effect: dice.one_in(2),
-            intentions: dice.one_in(3),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::TraceDecision(v1::TraceDecisionRequest {
-            name: dice.name(&DECISIONS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
-    ]
-}
-
-fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
-    let l = || language.to_owned();
-    vec![
-        Question::GetMeeting(v1::GetMeetingRequest {
-            name: dice.name(&MEETINGS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListMeetings(v1::ListMeetingsRequest {
-            from: dice.name(&["", "2009", "2009-05-11"]),
-            to: dice.name(&["", "2011", "2010-06"]),
-            topic: dice.name(&["", "", "piracy"]),
-            attendee: some(dice, &ACTORS),
-            class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
-            state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
-            language: l(),
-            ..Default::default()
-        }),
-        Question::GetMeetingStatistics(v1::GetMeetingStatisticsRequest {
-            from: dice.name(&["", "2009", "2009-05-11"]),
-            to: dice.name(&["", "2011", "2010-06"]),
-            topic: dice.name(&["", "", "piracy"]),
-            ..Default::default()
-        }),
-        Question::ListExternalsWithoutAgreement(v1::ListExternalsWithoutAgreementRequest {
-            from: dice.name(&["", "2009", "2009-05-11"]),
-            to: dice.name(&["", "2011", "2010-06"]),
-            meeting: some(dice, &MEETINGS),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListCoAttendance(v1::ListCoAttendanceRequest {
-            from: dice.name(&["", "2009", "2009-05-11"]),
-            to: dice.name(&["", "2011", "2010-06"]),
-            topic: dice.name(&["", "", "piracy"]),
-            min_meetings: u32::try_from(dice.number(1, 2)).unwrap(),
-            language: l(),
-            ..Default::default()
-        }),
-        Question::ListUnansweredInvitations(v1::ListUnansweredInvitationsRequest {
-            from: dice.name(&["", "2009", "2009-05-11"]),
-            to: dice.name(&["", "2011", "2010-06"]),
-            actor: some(dice, &ACTORS),
-            meeting: some(dice, &MEETINGS),
-            language: l(),
-            ..Default::default()
-        }),
-    ]
 }
 
 fn dateless(kind: &Kind) -> bool {

@@ -53,16 +53,19 @@ impl<'a> Known<'a> {
         known
     }
 
+    /// What an amendment is about.
+    pub(crate) fn amended(&self, event: &v1::Event) -> Option<&'a v1::Event> {
+        match kind(event.fact.as_ref()) {
+            Kind::EventCorrected(it) => target(self.events, it.target.as_ref()),
+            Kind::EventRetracted(it) => target(self.events, it.target.as_ref()),
+            _ => None,
+        }
+    }
+
     /// What retracts the event or corrects it, in the order of recording.
     pub(crate) fn amendments(&self, event: &v1::Event) -> Vec<&'a v1::Event> {
-        let about = |other: &&v1::Event| {
-            let named = match kind(other.fact.as_ref()) {
-                Kind::EventCorrected(it) => it.target.as_ref(),
-                Kind::EventRetracted(it) => it.target.as_ref(),
-                _ => return false,
-            };
-            target(self.events, named).is_some_and(|target| target.position == event.position)
-        };
+        let about =
+            |other: &&v1::Event| self.amended(other).is_some_and(|target| target.position == event.position);
         self.events.iter().filter(about).collect()
     }
 

@@ -13,27 +13,29 @@ use crate::{counted, truth};
 
 /// A meeting as its acts, in recorded order, have made it.
 #[derive(Clone, Debug)]
-struct Meeting {
-    name: String,
-    state: State,
-    from: String,
-    to: String,
-    titles: BTreeMap<String, String>,
-    topics: Vec<String>,
+pub(crate) struct Meeting {
+    pub(crate) name: String,
+    pub(crate) state: State,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) titles: BTreeMap<String, String>,
+    pub(crate) topics: Vec<String>,
+    pub(crate) venue: Option<v1::Venue>,
+    pub(crate) qualifier: String,
     core: i32,
-    delegations: Vec<v1::Delegation>,
+    pub(crate) delegations: Vec<v1::Delegation>,
     declared: Option<u32>,
     complete: Option<bool>,
-    invitations: Vec<(String, Option<i32>)>,
+    pub(crate) invitations: Vec<(String, Option<i32>)>,
     summaries: usize,
 }
 
 impl Meeting {
-    fn day(&self) -> Span {
+    pub(crate) fn day(&self) -> Span {
         Span::parse(&self.from)
     }
 
-    fn took_place(&self) -> bool {
+    pub(crate) fn took_place(&self) -> bool {
         matches!(self.state, State::Held | State::Summarised)
     }
 
@@ -54,7 +56,7 @@ impl Meeting {
     }
 
     /// Those who were there.
-    fn attendees(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn attendees(&self) -> impl Iterator<Item = &str> {
         let there = |delegation: &&v1::Delegation| {
             matches!(delegation.attendance(), v1::Attendance::Attended | v1::Attendance::Unspecified)
         };
@@ -69,7 +71,7 @@ struct Guest<'a> {
 }
 
 impl Known<'_> {
-    fn meeting(&self, name: &str) -> Meeting {
+    pub(crate) fn meeting(&self, name: &str) -> Meeting {
         let mut found: Option<Meeting> = None;
         for said in self.of(name) {
             let valid = (said.from.to_owned(), said.to.to_owned());
@@ -82,6 +84,8 @@ impl Known<'_> {
                         to: valid.1,
                         titles: it.titles.clone(),
                         topics: it.topics.clone(),
+                        venue: it.venue.clone(),
+                        qualifier: it.qualifier.clone(),
                         core: it.core,
                         delegations: Vec::new(),
                         declared: it.declared_total,
@@ -105,6 +109,11 @@ impl Known<'_> {
                         topics: of_plan
                             .filter(|_| it.topics.is_empty())
                             .map_or(&it.topics, |p| &p.topics)
+                            .clone(),
+                        venue: it.venue.clone().or(of_plan.and_then(|p| p.venue.clone())),
+                        qualifier: of_plan
+                            .filter(|_| it.qualifier.is_empty())
+                            .map_or(&it.qualifier, |p| &p.qualifier)
                             .clone(),
                         core: of_plan.filter(|_| it.core == 0).map_or(it.core, |p| p.core),
                         delegations: it.delegations.clone(),
@@ -262,7 +271,7 @@ impl Known<'_> {
     }
 
     /// In order of time, then of names.
-    fn meetings(&self, from: &str, to: &str) -> Vec<(Meeting, Truth)> {
+    pub(crate) fn meetings(&self, from: &str, to: &str) -> Vec<(Meeting, Truth)> {
         let all = self.names("meetings/").into_iter().map(|name| self.meeting(name));
         let mut all: Vec<_> = all.map(|meeting| (meeting.within(from, to), meeting)).collect();
         all.retain(|(within, _)| within.may_be());

@@ -124,7 +124,7 @@ impl Known<'_> {
         found.collect()
     }
 
-    fn decided(&self, decision: &str) -> (&Said<'_>, &v1::DecisionRecorded) {
+    pub(crate) fn decided(&self, decision: &str) -> (&Said<'_>, &v1::DecisionRecorded) {
         let found = self.of(decision).find_map(|said| match said.kind {
             Kind::DecisionRecorded(it) => Some((said, it)),
             _ => None,
@@ -132,11 +132,11 @@ impl Known<'_> {
         found.expect("it is known")
     }
 
-    fn dates(&self, decision: &str, wanted: fn(&Kind) -> bool) -> Vec<Span> {
+    pub(crate) fn dates(&self, decision: &str, wanted: fn(&Kind) -> bool) -> Vec<Span> {
         self.of(decision).filter(|said| wanted(said.kind)).map(Said::begin).collect()
     }
 
-    fn begins_effect(&self, decision: &str) -> Vec<Span> {
+    pub(crate) fn begins_effect(&self, decision: &str) -> Vec<Span> {
         let mut begins = self.dates(decision, |kind| matches!(kind, Kind::DecisionPutInEffect(_)));
         let (said, it) = self.decided(decision);
         if it.status() == v1::DecisionStatus::InEffect {
@@ -176,7 +176,7 @@ impl Known<'_> {
     }
 
     /// Every link of the lineage: from, type, to.
-    fn links(&self) -> BTreeSet<(&str, i32, &str)> {
+    pub(crate) fn links(&self) -> BTreeSet<(&str, i32, &str)> {
         let supersedes = v1::LinkType::Supersedes as i32;
         let mut all = BTreeSet::new();
         for said in &self.facts {

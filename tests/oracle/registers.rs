@@ -93,8 +93,9 @@ impl Known<'_> {
             return None;
         }
         let suspended = hold(&suspensions, t);
-        let stood =
-            |date: Span| self.stands_from(agreement).is_some_and(|from| from.by(t).may_be()).then_some(date);
+        // What is over before it stood is so from the day on which it would have begun to.
+        let from = self.stands_from(agreement).filter(|from| from.by(t).may_be());
+        let stood = |date: Span| from.map(|from| from.max(date));
         let ends = [
             (end, Status::Ended),
             (over.and_then(stood), Status::Expired),

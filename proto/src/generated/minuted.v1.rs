@@ -5928,6 +5928,12 @@ pub struct ListExternalsWithoutAgreementRequest {
     /// The language of names, a BCP 47 range; absent: as `accept-language` of the call prefers, else English.
     #[prost(string, tag = "6")]
     pub language: ::prost::alloc::string::String,
+    /// At most so many; 0: 100; at most 1000.
+    #[prost(int32, tag = "7")]
+    pub page_size: i32,
+    /// From the answer before; the other fields must be as they were.
+    #[prost(string, tag = "8")]
+    pub page_token: ::prost::alloc::string::String,
 }
 /// What ListExternalsWithoutAgreement answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -5938,6 +5944,9 @@ pub struct ListExternalsWithoutAgreementResponse {
     /// The two times of this answer.
     #[prost(message, optional, tag = "2")]
     pub answered_as_of: ::core::option::Option<AnsweredAsOf>,
+    /// Empty: this is the last page.
+    #[prost(string, tag = "3")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// An external at a meeting on whose day no agreement with it stood.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -58,14 +58,28 @@ impl Truth {
         self != Truth::No
     }
 
-    /// All hold; of none, YES.
+    /// All hold; of none, YES. It looks no further than a NO.
     pub fn all(truths: impl IntoIterator<Item = Truth>) -> Truth {
-        truths.into_iter().fold(Truth::Yes, Truth::and)
+        let mut all = Truth::Yes;
+        for truth in truths {
+            all = all.and(truth);
+            if all.is_no() {
+                break;
+            }
+        }
+        all
     }
 
-    /// One at least holds; of none, NO.
+    /// One at least holds; of none, NO. It looks no further than a YES.
     pub fn any(truths: impl IntoIterator<Item = Truth>) -> Truth {
-        truths.into_iter().fold(Truth::No, Truth::or)
+        let mut any = Truth::No;
+        for truth in truths {
+            any = any.or(truth);
+            if any.is_yes() {
+                break;
+            }
+        }
+        any
     }
 }
 

@@ -38,8 +38,13 @@ use crate::state::{LoadError, Snapshot, State};
 pub const WORDS_MAX: usize = 16;
 /// The bytes that a query has at most.
 pub const QUERY_BYTES_MAX: usize = 1_024;
-/// How long the index rests after it has taken in what there was: what is recorded meanwhile is taken in as a whole.
+/// How long the index rests at least after it has taken in what there was: what is recorded meanwhile is taken in as a
+/// whole, each stream once.
 const REST: Duration = Duration::from_millis(10);
+/// How long it rests at most.
+const REST_MAX: Duration = Duration::from_millis(250);
+/// So many times as long as it worked it rests, that recording at full speed has the machine for itself.
+const REST_FOR_WORK: u32 = 8;
 
 /// The words of a question, as they are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,12 +268,14 @@ where
         let world = latest.borrow_and_update().clone();
         let position = world.tail();
         let keeper = keeper.clone();
+        let begun = tokio::time::Instant::now();
         let work = move || if done.is_none() { keeper.build(world) } else { keeper.follow(world) };
         let failure = match tokio::task::spawn_blocking(work).await {
             Ok(Ok(())) => {
                 done = Some(position);
                 report.send_replace(Progress { position: done, failure: None });
-                tokio::time::sleep(REST).await;
+                let rest = begun.elapsed().saturating_mul(REST_FOR_WORK);
+                tokio::time::sleep(rest.clamp(REST, REST_MAX)).await;
                 // Where the sender is gone, so is the daemon.
                 match latest.wait_for(|snapshot| snapshot.tail() > position).await {
                     Ok(_) => continue,
