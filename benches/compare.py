@@ -21,6 +21,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EMPTY, RECORDS, BATCHES = "an empty call", "durable records", "events in batches of 100"
+PROCESS_BYTES, LOG_BYTES = "bytes written for each event", "bytes written to the log for each event"
+# A checkpoint is taken after this many events; before it, what minuted writes is its log.
+CHECKPOINT_EVENTS = 50_000
 READ, ENTITY, SYNC = "all events read, decoded", "one entity's events read", "4 KiB overwritten, fdatasync"
 
 
@@ -34,7 +37,7 @@ def resident(process):
 
 
 def output(*command):
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["measured"]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 class Daemon:
@@ -59,11 +62,30 @@ class Daemon:
         self.process.wait()
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def load(self, clients, seconds):
+    def load(self, clients, seconds, only=""):
         if self.name == "minuted":
             command = [self.args.minuted, "bench", "--addr", self.addr, "--data-dir", self.dir, "--seconds", seconds]
-            return output(*command, "--clients", clients, "--format", "json")
-        return output(self.args.umadb_bench, self.addr, seconds, clients)
+            return output(*command, "--clients", clients, "--only", only, "--format", "json")
+        return output(self.args.umadb_bench, self.addr, seconds, clients, only)
+
+    def bytes_for_each_event(self, clients):
+        """What the process made the kernel write for each event, and what minuted's log handed to the kernel."""
+        process, before = written(self.process), self.recorded()
+        events = self.load(clients, "1", RECORDS).get("events")
+        process, after = written(self.process) - process, self.recorded()
+        if self.name != "minuted":
+            return {PROCESS_BYTES: process / events}
+        events = after[0] - before[0]
+        if after[0] >= CHECKPOINT_EVENTS:
+            print(f"{after[0]} events: a checkpoint is among what was written")
+        return {PROCESS_BYTES: process / events, LOG_BYTES: (after[1] - before[1]) / events}
+
+    def recorded(self):
+        """How many events there are, and how many bytes were written to the log's files."""
+        if self.name != "minuted":
+            return None
+        status = output(self.args.minuted, "status", "--addr", self.addr, "--format", "json")
+        return int(status["tailPosition"]), int(status["log"]["bytesWritten"])
 
 
 def main():
@@ -81,10 +103,14 @@ def main():
     for round_ in range(args.rounds):
         for name, port in ("minuted", 7461), ("umadb", 7462):
             with Daemon(name, args.dir, port, args) as daemon:
-                for one in daemon.load(args.clients, args.seconds):
+                for one in daemon.load(args.clients, args.seconds)["measured"]:
                     for figure in "per_second", "p50_micros", "p99_micros":
                         found.setdefault((name, one["what"], one["clients"], figure), []).append(one[figure])
                 found.setdefault((name, "resident", 0, "KiB"), []).append(resident(daemon.process))
+            for clients in 1, 64:
+                with Daemon(name, args.dir, port, args) as daemon:
+                    for what, count in daemon.bytes_for_each_event(str(clients)).items():
+                        found.setdefault((name, what, clients, "bytes"), []).append(count)
             print(f"round {round_ + 1} of {args.rounds}: {name}, load {os.getloadavg()[0]:.1f}", flush=True)
 
     def median(name, what, clients, figure="per_second"):
@@ -111,6 +137,10 @@ def main():
               f"{100 * ours / median('minuted', EMPTY, clients):.0f} % of the empty call's rate")
     for what, clients in (BATCHES, 8), (READ, 1), (ENTITY, 1):
         print(f"{what}: {median('minuted', what, clients) / median('umadb', what, clients):.2f} x the peer's")
+    for clients in 1, 64:
+        print(f"bytes written for each event at {clients}: {median('minuted', LOG_BYTES, clients, 'bytes'):,.0f} to the log's "
+              f"files, {median('minuted', PROCESS_BYTES, clients, 'bytes'):,.0f} in blocks of the disk, "
+              f"the peer's {median('umadb', PROCESS_BYTES, clients, 'bytes'):,.0f}")
     entity, empty = (median("minuted", what, 1, "p50_micros") for what in (ENTITY, EMPTY))
     print(f"one entity's events: p50 {entity / empty:.2f} x the empty call's")
 

@@ -2,6 +2,7 @@
 //!
 //! 1. What it generates is recorded as it is, and the same seed makes the same again.
 //! 2. Each of its loads and questions is answered, and what it counted is said.
+//! 3. Followers are sent every event, also while others record; readers that do not read are counted.
 
 mod support;
 
@@ -71,4 +72,54 @@ async fn promise_2_every_load_is_counted() {
     ];
     assert_eq!(what, expected);
     assert!(measured.iter().all(|(_, requests)| *requests > 0), "{measured:?}");
+}
+
+#[tokio::test]
+async fn promise_2_only_what_is_wanted_is_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let arguments = ["--seconds", "0.01", "--clients", "1,2", "--only", "durable", "--format", "json"];
+    let measured = counted(&bench(&daemon, &arguments));
+    let what: Vec<&str> = measured.iter().map(|(what, _)| what.as_str()).collect();
+    assert_eq!(what, ["durable records", "durable records"]);
+}
+
+#[tokio::test]
+async fn promise_3_followers_are_sent_everything_in_turns() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    let small = ["follow", "--followers", "3", "--clients", "2", "--seconds", "0.2", "--rounds", "2"];
+    let output = bench(&daemon, &[&small[..], &["--format", "json"]].concat());
+    let rows = counted(&output);
+    let what: Vec<&str> = rows.iter().map(|(what, _)| what.as_str()).collect();
+    let round = ["durable records, nobody follows", "durable records, 3 follow", "events arrived"];
+    assert_eq!(what, [round, round].concat());
+    assert!(rows.iter().all(|(_, requests)| *requests > 0), "{rows:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["followers"], 3);
+    // Each event has arrived three times; those of the warm-up are not among the requests that were counted.
+    let delivered = report["delivered"].as_u64().unwrap();
+    assert_eq!(delivered, rows[2].1 + rows[5].1);
+    assert_eq!(delivered % 3, 0);
+    assert!(delivered >= 3 * (rows[1].1 + rows[4].1), "{rows:?}");
+    assert!(report["ratio"].as_f64().unwrap() > 0.0);
+    let table = String::from_utf8(bench(&daemon, &small).stdout).unwrap();
+    assert!(table.contains("events arrived") && table.contains("none missing"), "{table}");
+}
+
+#[tokio::test]
+async fn promise_3_readers_that_do_not_read_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let daemon = Daemon::start(dir.path());
+    bench(&daemon, &["generate", "--events", "2000"]);
+    let small = ["slow", "--readers", "3", "--seconds", "0.2"];
+    let output = bench(&daemon, &[&small[..], &["--format", "json"]].concat());
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["readers"], 3);
+    let bytes = |what: &str| report[what].as_u64().unwrap();
+    assert!(bytes("log_bytes") > 100_000);
+    assert!(bytes("resident_bytes_before") > 1_000_000);
+    assert!(bytes("resident_bytes_most") >= bytes("resident_bytes_before"));
+    let table = String::from_utf8(bench(&daemon, &small).stdout).unwrap();
+    assert!(table.contains("3 read nothing") && table.contains("more for each"), "{table}");
 }

@@ -1,5 +1,6 @@
 //! The loads of `minuted bench`, on UmaDB: one request in flight per client, one connection each, events of some 200 bytes.
-//! Prints the measurements as `minuted bench --format json` does. Usage: umadb-bench ADDR SECONDS CLIENTS,…
+//! Prints the measurements as `minuted bench --format json` does. Usage: umadb-bench ADDR SECONDS CLIENTS,… [TEXT]
+//! With a text, only loads whose description has it. It also says how many events were recorded in all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -148,13 +149,24 @@ fn measured(what: &str, clients: usize, each: usize, took: Duration, times: &[Du
     })
 }
 
+const READ_ALL: &str = "all events read, decoded";
+
 enum Load {
     Empty,
     Append(u64),
+    /// Once, not over and over.
+    ReadAll,
     Entity,
 }
 
-async fn run(what: &str, load: Load, clients: usize, addr: &str, seconds: f64, next: &Arc<AtomicU64>) -> Value {
+async fn run(
+    what: &str,
+    load: Load,
+    clients: usize,
+    addr: &str,
+    seconds: f64,
+    next: &Arc<AtomicU64>,
+) -> Value {
     let (counting, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (load, mut tasks) = (Arc::new(load), Vec::new());
     for _ in 0..clients {
@@ -166,7 +178,10 @@ async fn run(what: &str, load: Load, clients: usize, addr: &str, seconds: f64, n
                 let (begun, counts) = (Instant::now(), counting.load(Ordering::Relaxed));
                 let answered = match *load {
                     Load::Empty => client.head().await,
-                    Load::Append(count) => client.append(next.fetch_add(count, Ordering::Relaxed), count).await,
+                    Load::ReadAll => client.read(None).await.map(drop),
+                    Load::Append(count) => {
+                        client.append(next.fetch_add(count, Ordering::Relaxed), count).await
+                    }
                     Load::Entity => {
                         turn += 1;
                         let entity = turn * 7919 % (next.load(Ordering::Relaxed) / ENTITY_EVENTS);
@@ -201,17 +216,29 @@ async fn main() {
     let (addr, seconds) = (args[1].as_str(), args[2].parse().expect("seconds"));
     let clients: Vec<usize> = args[3].split(',').map(|n| n.parse().expect("a number of clients")).collect();
     let next = Arc::new(AtomicU64::new(0));
-    let mut found = Vec::new();
-    for &clients in &clients {
-        found.push(run("an empty call", Load::Empty, clients, addr, seconds, &next).await);
-        found.push(run("durable records", Load::Append(1), clients, addr, seconds, &next).await);
+    let only = args.get(4).map_or("", String::as_str);
+    let mut loads = Vec::new();
+    for clients in clients {
+        loads.push(("an empty call", Load::Empty, clients));
+        loads.push(("durable records", Load::Append(1), clients));
     }
-    found.push(run("events in batches of 100", Load::Append(BATCH), WRITERS, addr, seconds, &next).await);
+    loads.push(("events in batches of 100", Load::Append(BATCH), WRITERS));
+    loads.push((READ_ALL, Load::ReadAll, 1));
+    loads.push(("one entity's events read", Load::Entity, 1));
+    let mut found = Vec::new();
+    for (what, load, clients) in loads.into_iter().filter(|(what, ..)| what.contains(only)) {
+        found.push(match load {
+            Load::ReadAll => read_all(addr).await,
+            load => run(what, load, clients, addr, seconds, &next).await,
+        });
+    }
+    println!("{}", json!({ "measured": found, "events": next.load(Ordering::Relaxed) }));
+}
+
+async fn read_all(addr: &str) -> Value {
     let mut client = Client::connect(addr).await;
     let begun = Instant::now();
     let events = client.read(None).await.expect("the peer answers");
     let took = begun.elapsed();
-    found.push(measured("all events read, decoded", 1, events, took, &[took]));
-    found.push(run("one entity's events read", Load::Entity, 1, addr, seconds, &next).await);
-    println!("{}", json!({ "measured": found }));
+    measured(READ_ALL, 1, events, took, &[took])
 }

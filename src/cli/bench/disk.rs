@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use super::load::{Measured, now};
 
+/// What is measured.
+pub(super) const WHAT: &str = "4 KiB overwritten, fdatasync";
 const BLOCK: usize = 4096;
 /// The file that is overwritten, block by block.
 const BLOCKS: u64 = 256;
@@ -30,5 +32,5 @@ pub(super) fn measure(dir: &Path, seconds: f64) -> std::io::Result<Measured> {
     }
     let took = begun.elapsed();
     std::fs::remove_file(path)?;
-    Ok(Measured::of("4 KiB overwritten, fdatasync", 1, 1, took, &times))
+    Ok(Measured::of(WHAT, 1, 1, took, &times))
 }

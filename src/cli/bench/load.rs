@@ -60,11 +60,20 @@ impl Measured {
 
 /// A new connection, with windows that let a fast reader read fast.
 pub(super) async fn connect(addr: &str) -> Result<Channel, Failure> {
-    let endpoint = Endpoint::from_shared(format!("http://{addr}"))
-        .map_err(|error| Failure::Input(format!("--addr {addr}: {error}")))?
-        .tcp_nodelay(true)
-        .initial_stream_window_size(4 << 20)
-        .initial_connection_window_size(8 << 20);
+    let endpoint =
+        endpoint(addr)?.initial_stream_window_size(4 << 20).initial_connection_window_size(8 << 20);
+    connect_by(&endpoint, addr).await
+}
+
+/// How the daemon is reached.
+pub(super) fn endpoint(addr: &str) -> Result<Endpoint, Failure> {
+    let endpoint = Endpoint::from_shared(format!("http://{addr}"));
+    let endpoint = endpoint.map_err(|error| Failure::Input(format!("--addr {addr}: {error}")))?;
+    Ok(endpoint.tcp_nodelay(true))
+}
+
+/// A new connection by this endpoint of `addr`.
+pub(super) async fn connect_by(endpoint: &Endpoint, addr: &str) -> Result<Channel, Failure> {
     endpoint
         .connect()
         .await

@@ -2,8 +2,10 @@
 
 mod ask;
 mod disk;
+mod follow;
 mod generate;
 mod load;
+mod slow;
 mod work;
 
 use std::path::PathBuf;
@@ -14,7 +16,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::client::Client;
 use super::failure::Failure;
-use super::look::print;
+use super::look::{Look, print};
 use crate::proto::v1::ReadEventsRequest;
 use crate::proto::v1::event_service_client::EventServiceClient;
 use crate::proto::v1::record_service_client::RecordServiceClient;
@@ -25,6 +27,11 @@ use work::{Commands, ENTITY_EVENTS, Empty, Entities, Recording, Streamed};
 const BATCH: usize = 100;
 /// Requests of one stream that are on their way at once.
 const WINDOW: usize = 256;
+const EMPTY: &str = "an empty call";
+const RECORDS: &str = "durable records";
+const STREAMS: &str = "events over streams";
+const READ_ALL: &str = "all events read, decoded";
+const ENTITY: &str = "one entity's events read";
 /// Clients that record batches, or streams.
 const WRITERS: usize = 8;
 
@@ -50,6 +57,9 @@ pub(crate) struct Bench {
     /// A directory on the disk of the log: the time of a fdatasync there is measured, too
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Only loads whose description has this in it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    only: String,
 }
 
 /// What else there is to do.
@@ -59,6 +69,10 @@ enum Other {
     Generate(generate::Generate),
     /// Measure questions, each over and over by one client, beside an empty call
     Ask(ask::Ask),
+    /// Record while nobody follows and while many do, and check that they miss nothing
+    Follow(follow::Follow),
+    /// Measure the daemon's memory beside readers that do not read
+    Slow(slow::Slow),
 }
 
 #[derive(Serialize)]
@@ -69,25 +83,31 @@ struct Report {
 impl Report {
     fn print(&self, client: &Client) -> Result<(), Failure> {
         if client.wants_json() {
-            let text =
-                serde_json::to_string_pretty(self).map_err(anyhow::Error::from).map_err(Failure::Other)?;
-            return Ok(print(&(text + "\n"))?);
+            return print_json(self);
         }
-        let rows = self.measured.iter().map(|one| {
-            let Measured { what, clients, per_second, p50_micros, p99_micros, requests } = one;
-            let rate = format!("{per_second:.0}");
-            [
-                what.clone(),
-                clients.to_string(),
-                rate,
-                format!("{p50_micros:.0}"),
-                format!("{p99_micros:.0}"),
-                requests.to_string(),
-            ]
-        });
-        let header = ["what", "clients", "a second", "p50 µs", "p99 µs", "requests"];
-        Ok(print(&client.look.rows(header, rows))?)
+        Ok(print(&table(client.look, &self.measured))?)
     }
+}
+
+fn print_json(report: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(report).map_err(anyhow::Error::from).map_err(Failure::Other)?;
+    Ok(print(&(text + "\n"))?)
+}
+
+fn table(look: Look, measured: &[Measured]) -> String {
+    let rows = measured.iter().map(|one| {
+        let Measured { what, clients, per_second, p50_micros, p99_micros, requests } = one;
+        let rate = format!("{per_second:.0}");
+        [
+            what.clone(),
+            clients.to_string(),
+            rate,
+            format!("{p50_micros:.0}"),
+            format!("{p99_micros:.0}"),
+            requests.to_string(),
+        ]
+    });
+    look.rows(["what", "clients", "a second", "p50 µs", "p99 µs", "requests"], rows)
 }
 
 impl Bench {
@@ -96,25 +116,44 @@ impl Bench {
         match self.other {
             Some(Other::Generate(generate)) => return generate.run(client).await,
             Some(Other::Ask(ask)) => return ask.run(client).await,
+            Some(Other::Follow(follow)) => return follow.run(client).await,
+            Some(Other::Slow(slow)) => return slow.run(client).await,
             None => {}
         }
         let plan = Plan { addr: client.addr().to_owned(), run: work::new_run(), seconds: self.seconds };
+        let wanted = |what: &str| what.contains(&self.only);
         let mut measured = Vec::new();
-        if let Some(dir) = self.data_dir.clone() {
+        if let Some(dir) = self.data_dir.clone().filter(|_| wanted(disk::WHAT)) {
             let seconds = self.seconds;
             let disk = tokio::task::spawn_blocking(move || disk::measure(&dir, seconds));
             measured.push(disk.await.map_err(anyhow::Error::from).map_err(Failure::Other)??);
         }
         for &clients in &self.clients {
-            measured.push(plan.empty(clients).await?);
-            measured.push(plan.records(clients, 1).await?);
+            if wanted(EMPTY) {
+                measured.push(plan.empty(clients).await?);
+            }
+            if wanted(RECORDS) {
+                measured.push(plan.records(clients, 1).await?);
+            }
         }
-        measured.push(plan.records(WRITERS, BATCH).await?);
-        measured.push(plan.streams().await?);
-        measured.push(plan.read_all().await?);
-        measured.push(plan.entities().await?);
+        if wanted(&in_batches()) {
+            measured.push(plan.records(WRITERS, BATCH).await?);
+        }
+        if wanted(STREAMS) {
+            measured.push(plan.streams().await?);
+        }
+        if wanted(READ_ALL) {
+            measured.push(plan.read_all().await?);
+        }
+        if wanted(ENTITY) {
+            measured.push(plan.entities().await?);
+        }
         Report { measured }.print(client)
     }
+}
+
+fn in_batches() -> String {
+    format!("events in batches of {BATCH}")
 }
 
 struct Plan {
@@ -129,7 +168,7 @@ impl Plan {
         for _ in 0..clients {
             workers.push(Empty(HealthClient::new(connect(&self.addr).await?)));
         }
-        run("an empty call", workers, 1, self.seconds).await
+        run(EMPTY, workers, 1, self.seconds).await
     }
 
     async fn records(&self, clients: usize, batch: usize) -> Result<Measured, Failure> {
@@ -139,8 +178,7 @@ impl Plan {
             let commands = Commands::new(&format!("{}-{clients}x{batch}", self.run), number);
             workers.push(Recording { client, commands, batch });
         }
-        let what =
-            if batch == 1 { "durable records".to_owned() } else { format!("events in batches of {batch}") };
+        let what = if batch == 1 { RECORDS.to_owned() } else { in_batches() };
         run(&what, workers, batch, self.seconds).await
     }
 
@@ -152,7 +190,7 @@ impl Plan {
                 Streamed::open(client, Commands::new(&format!("{}-s", self.run), number), WINDOW).await?,
             );
         }
-        run("events over streams", workers, 1, self.seconds).await
+        run(STREAMS, workers, 1, self.seconds).await
     }
 
     async fn read_all(&self) -> Result<Measured, Failure> {
@@ -164,7 +202,7 @@ impl Plan {
             found += batch.events.len();
         }
         let took = begun.elapsed();
-        Ok(Measured::of("all events read, decoded", 1, found, took, &[took]))
+        Ok(Measured::of(READ_ALL, 1, found, took, &[took]))
     }
 
     async fn entities(&self) -> Result<Measured, Failure> {
@@ -177,6 +215,6 @@ impl Plan {
             recording.request().await?;
         }
         let client = EventServiceClient::new(channel);
-        run("one entity's events read", vec![Entities { client, names, next: 0 }], 1, self.seconds).await
+        run(ENTITY, vec![Entities { client, names, next: 0 }], 1, self.seconds).await
     }
 }
