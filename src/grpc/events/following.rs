@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// So much time each follower leaves to the daemon for every other one, between two messages: at most 5,000 messages a
+/// So much time each follower leaves to the daemon for every other one, between two messages: at most 2,000 messages a
 /// second are sent to all of them together, however often something is recorded.
-const SHARE: Duration = Duration::from_micros(200);
+const SHARE: Duration = Duration::from_micros(500);
 /// But nothing waits longer than this to be sent.
 const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// A pause that timers are too coarse for is none.
@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn the_more_follow_the_longer_each_waits_up_to_a_bound() {
-        let millis = [1, 4, 5, 100, 500, 501, usize::MAX].map(|followers| pause(followers).as_millis());
-        assert_eq!(millis, [0, 0, 1, 20, 100, 100, 100]);
+        let millis = [1, 2, 3, 100, 200, 201, usize::MAX].map(|followers| pause(followers).as_millis());
+        assert_eq!(millis, [0, 1, 1, 50, 100, 100, 100]);
     }
 
     #[tokio::test]
