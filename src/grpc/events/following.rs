@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// So much time each follower leaves to the daemon for every other one, between two messages: at most 2,000 messages a
-/// second are sent to all of them together, however often something is recorded.
+/// second are sent to all of them together, until they are so many that the longest pause is not enough.
 const SHARE: Duration = Duration::from_micros(500);
 /// But nothing waits longer than this to be sent.
 const PAUSE_MAX: Duration = Duration::from_millis(100);
