@@ -10,28 +10,26 @@
 //!    hand-over to another and back takes as long as a sync.
 
 mod deciding;
+mod writer;
 
-use std::cell::Cell;
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use jiff::{SignedDuration, Timestamp};
-use parking_lot::Mutex;
+use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use prost::Message;
 use thiserror::Error;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use self::deciding::Deciding;
-use crate::domain::decide::{Outcome, Violation};
-use crate::domain::{Changes, Command, Event, Now, Reason, Refusal, World, decide};
-use crate::log::{AppendError, EventLog, FRAME_BYTES_MAX, NewFrame};
-use crate::position::Position;
-use crate::state::{LoadError, Loader, Snapshot, State};
+use self::writer::Writer;
+use crate::domain::decide::Outcome;
+use crate::domain::{Command, Refusal};
+use crate::log::{AppendError, EventLog};
+use crate::state::{LoadError, State};
 use crate::wire;
 
 /// Where the time comes from.
@@ -109,8 +107,6 @@ struct Shared {
 
 /// What the queue's room is counted in.
 const ROOM_BYTES: usize = 1024;
-/// A disk is quick whose last append took less: nobody on the caller's thread minds such a wait.
-const QUICK: SignedDuration = SignedDuration::from_millis(1);
 
 impl Recorder {
     /// Starts the recorder on a thread of its own. It ends, having closed the log, after [`Recorder::stop`], or when the
@@ -169,27 +165,7 @@ impl Recorder {
         let room_max = u32::try_from(limits.queue_bytes_max / ROOM_BYTES).unwrap_or(u32::MAX).max(1);
         let room = Arc::new(Semaphore::new(room_max as usize));
         let (stop, stopped) = watch::channel(false);
-        let durable = state.latest().as_ref().clone();
-        let last = match durable.tail() {
-            Position::ZERO => Timestamp::UNIX_EPOCH,
-            tail => state.loader().event(tail)?.recorded_at,
-        };
-        let loader = state.loader().clone();
-        let writer = Writer {
-            log,
-            loader,
-            state,
-            clock,
-            limits,
-            last,
-            speculative: durable,
-            undurable: VecDeque::new(),
-            next: Group::default(),
-            under_way: None,
-            failed: None,
-            is_quick: false,
-            callers: callers.clone(),
-        };
+        let writer = Writer::new(log, state, clock, limits, callers.clone())?;
         // One thread alone would leave all other calls to themselves while it waits for the disk.
         let on_callers = callers.is_some_and(|runtime| runtime.metrics().num_workers() > 1);
         let waiting = AtomicUsize::new(0);
@@ -222,11 +198,12 @@ impl Recorder {
 
     /// Decides and records the request on this thread, if nobody else waits and the disk is quick; else gives it back.
     fn record_here(&self, request: Request) -> Option<Request> {
-        let Some(mut writer) = self.shared.writer.try_lock().filter(|_| self.on_callers) else {
+        let Some(writer) = self.shared.writer.try_lock().filter(|_| self.on_callers) else {
             return Some(request);
         };
+        let mut writer = Entered { writer, begun: &self.shared.begun };
         let others_wait = self.shared.waiting.load(Ordering::Acquire) > 0;
-        let may = writer.is_quick && writer.is_idle() && writer.failed.is_none();
+        let may = writer.is_quick() && writer.is_idle() && writer.failed.is_none();
         if others_wait || !may || self.queue.is_closed() {
             return Some(request);
         }
@@ -312,46 +289,46 @@ impl Recorder {
 /// Where the answer to a request comes.
 pub type Answered = oneshot::Receiver<Result<Vec<Outcome>, RecordError>>;
 
-type Answer = (oneshot::Sender<Result<Vec<Outcome>, RecordError>>, Vec<Outcome>);
-
-/// Frames that become durable together.
-#[derive(Default)]
-struct Group {
-    frames: Vec<NewFrame>,
-    bytes: usize,
-    events: usize,
-    answers: Vec<Answer>,
+/// The writer, for as long as nobody else has it. Where a panic leaves it half done it has failed, and the recorder ends.
+struct Entered<'a> {
+    writer: MutexGuard<'a, Writer>,
+    begun: &'a Notify,
 }
 
-/// A group on its way to the disk.
-struct UnderWay {
-    begun: Timestamp,
-    append: Pin<Box<dyn Future<Output = Result<Position, AppendError>> + Send>>,
-    becomes: Snapshot,
-    events: usize,
-    answers: Vec<Answer>,
+impl Deref for Entered<'_> {
+    type Target = Writer;
+
+    fn deref(&self) -> &Writer {
+        &self.writer
+    }
 }
 
-struct Writer {
-    log: Arc<dyn EventLog>,
-    loader: Loader,
-    state: State,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
-    last: Timestamp,
-    speculative: Snapshot,
-    undurable: VecDeque<Event>,
-    next: Group,
-    under_way: Option<UnderWay>,
-    /// How the log failed for a caller who recorded on its own thread: the recorder ends with it.
-    failed: Option<AppendError>,
-    is_quick: bool,
-    /// Where those who wait for answers run: one task there wakes all of a group, which is cheaper than waking each from
-    /// another thread.
-    callers: Option<Handle>,
+impl DerefMut for Entered<'_> {
+    fn deref_mut(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let source = Arc::new(std::io::Error::other("the recorder panicked"));
+            self.writer.failed = Some(AppendError::Failed { source });
+            self.begun.notify_one();
+        }
+    }
 }
 
 impl Shared {
+    /// The writer, unless it has failed.
+    fn enter(&self) -> Result<Entered<'_>, AppendError> {
+        let writer = self.writer.lock();
+        match &writer.failed {
+            Some(failed) => Err(failed.clone()),
+            None => Ok(Entered { writer, begun: &self.begun }),
+        }
+    }
+
     async fn run(
         self: Arc<Shared>,
         mut requests: mpsc::Receiver<Request>,
@@ -360,14 +337,11 @@ impl Shared {
         let mut open = true;
         loop {
             let (is_idle, has_room) = {
-                let mut writer = self.writer.lock();
-                if let Some(failed) = writer.failed.take() {
-                    return Err(failed);
-                }
-                (writer.is_idle(), writer.next.bytes < writer.limits.group_bytes_max)
+                let writer = self.enter()?;
+                (writer.is_idle(), !writer.is_full())
             };
             if is_idle && !open {
-                let log = self.writer.lock().log.clone();
+                let log = self.enter()?.log.clone();
                 return log.close().await;
             }
             let request = tokio::select! {
@@ -389,9 +363,11 @@ impl Shared {
     /// What is under way is durable.
     async fn appended(&self) -> Result<(), AppendError> {
         poll_fn(|cx| {
-            let mut writer = self.writer.lock();
-            let appended = writer.advance(cx);
-            if appended.is_ok() && writer.under_way.is_some() { Poll::Pending } else { Poll::Ready(appended) }
+            let mut writer = self.enter()?;
+            match writer.advance(cx) {
+                Ok(()) if !writer.is_idle() => Poll::Pending,
+                appended => Poll::Ready(appended),
+            }
         })
         .await
     }
@@ -400,154 +376,15 @@ impl Shared {
     async fn take(&self, first: Request, requests: &mut mpsc::Receiver<Request>) -> Result<(), AppendError> {
         let mut first = Some(first);
         poll_fn(|cx| {
-            let mut writer = self.writer.lock();
+            let mut writer = self.enter()?;
             let mut next = first.take();
             while let Some(request) = next {
                 writer.decide(request);
                 self.waiting.fetch_sub(1, Ordering::AcqRel);
-                let is_full = writer.next.bytes >= writer.limits.group_bytes_max;
-                next = if is_full { None } else { requests.try_recv().ok() };
+                next = if writer.is_full() { None } else { requests.try_recv().ok() };
             }
             Poll::Ready(writer.advance(cx))
         })
         .await
     }
-}
-
-impl Writer {
-    /// Nothing is under way, and nothing waits to be.
-    fn is_idle(&self) -> bool {
-        self.under_way.is_none() && self.next.frames.is_empty()
-    }
-
-    /// Begins what has been decided, group by group, as far as the log takes it at once.
-    fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), AppendError> {
-        loop {
-            let mut group = match self.under_way.take() {
-                Some(group) => group,
-                None if self.next.frames.is_empty() => return Ok(()),
-                None => self.begin(),
-            };
-            match group.append.as_mut().poll(cx) {
-                Poll::Ready(result) => self.finish(group, result)?,
-                Poll::Pending => {
-                    self.under_way = Some(group);
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    fn decide(&mut self, request: Request) {
-        let Request { commands, by, validate_only, answer, _room } = request;
-        let at = self.clock.now().max(self.last);
-        let world = Deciding { writer: self, failure: Cell::new(None) };
-        let decided = decide(&world, &commands, &Now { at, by });
-        if let Some(failure) = world.failure.take() {
-            return reply(answer, Err(RecordError::Unreadable(Arc::new(failure))));
-        }
-        let changes = match decided {
-            Ok(changes) if !validate_only => changes,
-            Ok(changes) => return reply(answer, Ok(changes.outcomes)),
-            Err(refusal) => return reply(answer, Err(refusal.into())),
-        };
-        if changes.events.is_empty() {
-            let last = changes.outcomes.iter().map(|outcome| outcome.position).max().unwrap_or_default();
-            return self.answer_again(answer, changes.outcomes, last);
-        }
-        match self.queue(changes, at) {
-            Ok(outcomes) => self.next.answers.push((answer, outcomes)),
-            Err(refusal) => reply(answer, Err(refusal.into())),
-        }
-    }
-
-    /// The first answer again, once what it rests on is durable.
-    fn answer_again(
-        &mut self,
-        answer: oneshot::Sender<Result<Vec<Outcome>, RecordError>>,
-        outcomes: Vec<Outcome>,
-        last: Position,
-    ) {
-        match &mut self.under_way {
-            _ if last <= self.log.tail() => reply(answer, Ok(outcomes)),
-            Some(group) if last <= group.becomes.tail() => group.answers.push((answer, outcomes)),
-            Some(_) | None => self.next.answers.push((answer, outcomes)),
-        }
-    }
-
-    fn queue(&mut self, changes: Changes, at: Timestamp) -> Result<Vec<Outcome>, Refusal> {
-        let payload = wire::encode_frame(&changes.events);
-        if payload.len() > FRAME_BYTES_MAX {
-            return Err(too_large(payload.len()));
-        }
-        self.last = at;
-        self.speculative.apply(&changes);
-        let events = changes.events.len();
-        self.undurable.extend(changes.events);
-        self.next.bytes += payload.len();
-        self.next.events += events;
-        let events = u32::try_from(events).expect("a frame of at most a mebibyte has fewer events than that");
-        self.next.frames.push(NewFrame { events, payload });
-        Ok(changes.outcomes)
-    }
-
-    fn begin(&mut self) -> UnderWay {
-        let Group { frames, bytes: _, events, answers } = std::mem::take(&mut self.next);
-        let (log, expected) = (self.log.clone(), self.log.tail());
-        let append = Box::pin(async move { log.append(expected, frames).await });
-        UnderWay { begun: self.clock.now(), append, becomes: self.speculative.clone(), events, answers }
-    }
-
-    fn finish(&mut self, done: UnderWay, result: Result<Position, AppendError>) -> Result<(), AppendError> {
-        match result {
-            Ok(_tail) => {
-                let took = self.clock.now().duration_since(done.begun);
-                self.is_quick = (SignedDuration::ZERO..QUICK).contains(&took);
-                self.undurable.drain(..done.events);
-                self.state.publish(done.becomes);
-                let answers = done.answers;
-                let many = answers.len() > 1;
-                let reply_all =
-                    move || answers.into_iter().for_each(|(to, outcomes)| reply(to, Ok(outcomes)));
-                match &self.callers {
-                    Some(runtime) if many => drop(runtime.spawn(async move { reply_all() })),
-                    Some(_) | None => reply_all(),
-                }
-                Ok(())
-            }
-            Err(error) => {
-                tracing::error!(error = %error, events = done.events, "an append failed; nothing of it is recorded");
-                let dropped = std::mem::take(&mut self.next);
-                for (answer, _) in done.answers.into_iter().chain(dropped.answers) {
-                    reply(answer, Err(error.clone().into()));
-                }
-                self.speculative.forget(&self.undurable);
-                self.undurable.clear();
-                self.speculative = self.state.latest().as_ref().clone();
-                match error {
-                    AppendError::Failed { .. } | AppendError::Closed => Err(error),
-                    AppendError::Conflict { .. }
-                    | AppendError::DiskFull { .. }
-                    | AppendError::FrameTooLarge { .. }
-                    | AppendError::EmptyFrame
-                    | AppendError::ReadOnly => Ok(()),
-                }
-            }
-        }
-    }
-}
-
-fn reply(
-    answer: oneshot::Sender<Result<Vec<Outcome>, RecordError>>,
-    result: Result<Vec<Outcome>, RecordError>,
-) {
-    // Whoever asked may be gone; what is recorded stays recorded.
-    let _ = answer.send(result);
-}
-
-fn too_large(bytes: usize) -> Refusal {
-    let says = format!("the request's events take {bytes} bytes, the limit is {FRAME_BYTES_MAX}; split it");
-    let reason = Reason::TooLarge;
-    let violation = Violation { reason, command: None, event: None, subject: "commands".into(), says };
-    Refusal { reason, violations: vec![violation] }
 }

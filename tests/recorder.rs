@@ -1,7 +1,7 @@
 //! The recorder's promises, on a log that can be held up and made to fail.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -255,6 +255,90 @@ async fn a_stop_finishes_what_is_in_the_queue() {
     }
     bench.ended.await.unwrap().unwrap();
     assert_eq!(bench.log.tail(), Position(50));
+}
+
+/// A clock that says on which threads it is looked at, goes on by a step each time, and panics where it is told to.
+#[derive(Default)]
+struct Watched {
+    micros: AtomicI64,
+    step: AtomicI64,
+    looks: Mutex<Vec<String>>,
+    panics: AtomicBool,
+}
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        assert!(!self.panics.load(Ordering::SeqCst), "it was told to");
+        self.looks.lock().push(std::thread::current().name().unwrap_or_default().to_owned());
+        let micros = self.micros.fetch_add(self.step.load(Ordering::SeqCst), Ordering::SeqCst);
+        Timestamp::from_microsecond(micros).unwrap()
+    }
+}
+
+impl Watched {
+    /// Whether the recorder's own thread was the one that looked since the last question, and no other.
+    fn was_the_recorder(&self) -> bool {
+        let looks = std::mem::take(&mut *self.looks.lock());
+        let recorder = looks.iter().filter(|thread| *thread == "recorder").count();
+        assert!(!looks.is_empty() && [0, looks.len()].contains(&recorder), "{looks:?}");
+        recorder > 0
+    }
+}
+
+fn watched() -> (Arc<Watched>, Recorder, oneshot::Receiver<Result<(), AppendError>>) {
+    let log: Arc<dyn EventLog> = Arc::new(MemoryLog::new(LogId::random()));
+    let state = State::open(log.clone(), Snapshot::default()).unwrap();
+    let clock = Arc::new(Watched::default());
+    let (recorder, ended) = Recorder::start(log, state, clock.clone(), Limits::default()).unwrap();
+    (clock, recorder, ended)
+}
+
+/// Records areas from `n` on until one is recorded on this thread: the recorder's may still be about to let go of the
+/// writer. The next number.
+async fn recorded_here(recorder: &Recorder, clock: &Watched, n: u32) -> u32 {
+    for n in n..n + 1_000 {
+        recorder.record(vec![area(n)], by(), false).await.unwrap();
+        if !clock.was_the_recorder() {
+            return n + 1;
+        }
+    }
+    panic!("all were recorded on the recorder's thread");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promise_6_a_request_is_recorded_where_it_is_made_while_the_disk_is_quick() {
+    let (clock, recorder, ended) = watched();
+    recorder.record(vec![area(0)], by(), false).await.unwrap();
+    assert!(clock.was_the_recorder(), "nothing is known of the disk yet");
+    let n = recorded_here(&recorder, &clock, 1).await;
+    // Between its beginning and its end an append takes one step.
+    clock.step.store(2_000, Ordering::SeqCst);
+    recorder.record(vec![area(n)], by(), false).await.unwrap();
+    clock.was_the_recorder();
+    clock.step.store(0, Ordering::SeqCst);
+    recorder.record(vec![area(n + 1)], by(), false).await.unwrap();
+    assert!(clock.was_the_recorder(), "the disk was slow");
+    let n = recorded_here(&recorder, &clock, n + 2).await;
+    recorder.submit(vec![area(n)], by(), false).unwrap().await.unwrap().unwrap();
+    assert!(clock.was_the_recorder(), "what is queued keeps its turn");
+    recorder.stop();
+    ended.await.unwrap().unwrap();
+    let stopped = recorder.record(vec![area(n + 1)], by(), false).await;
+    assert!(matches!(stopped, Err(RecordError::Stopping)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promise_6_a_panic_on_a_caller_s_thread_ends_the_recorder() {
+    let (clock, recorder, ended) = watched();
+    recorded_here(&recorder, &clock, 1).await;
+    clock.panics.store(true, Ordering::SeqCst);
+    let caller = recorder.clone();
+    let panicked = tokio::spawn(async move { caller.record(vec![area(5_000)], by(), false).await }).await;
+    assert!(panicked.unwrap_err().is_panic());
+    clock.panics.store(false, Ordering::SeqCst);
+    assert!(matches!(ended.await.unwrap(), Err(AppendError::Failed { .. })));
+    let stopped = recorder.record(vec![area(5_001)], by(), false).await;
+    assert!(matches!(stopped, Err(RecordError::Stopping)));
 }
 
 trait WithId {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::meeting::MeetingTimeline;
 use crate::domain::meeting::class::external;
 use crate::domain::text::Shown;
-use crate::domain::time::{Day, Spell, Truth, Valid};
+use crate::domain::time::{Day, Spell, Truth, Valid, one_holds};
 use crate::domain::{Collection, Name, World};
 
 use super::meetings::{Filter, Range, visit};
@@ -103,8 +103,7 @@ fn at_meeting(
     let stream = known(world, meeting)?;
     let timeline = stream.timeline.meeting()?;
     let day = timeline.day();
-    let stands = Truth::any(agreements.iter().map(|spell| spell.holds(day)));
-    let truth = external(world, actor, day).and(stands.not());
+    let truth = external(world, actor, day).and(one_holds(agreements, day).not());
     let who = truth.may_be().then(|| world.stream(actor)).flatten()?;
     let titles = timeline.particulars.as_ref().map(|particulars| &particulars.titles);
     Some(External {

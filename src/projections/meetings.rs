@@ -137,12 +137,18 @@ pub fn statistics(world: &dyn World, filter: &Filter) -> (ByYear, Tally) {
     let judge = Judge::new(world);
     let (mut years, mut all) = (ByYear::new(), Tally::default());
     visit(world, filter, |_, meeting| {
-        let Some(year) = meeting.day().earliest.year().filter(|_| meeting.took_place()) else { return };
-        let (classes, within) = (judge.classes(meeting), filter.range.has(meeting));
+        let Some((year, classes)) = judged(&judge, meeting) else { return };
+        let within = filter.range.has(meeting);
         years.entry(year).or_default().add(&classes, within, 1);
         all.add(&classes, within, 1);
     });
     (years, all)
+}
+
+/// The year in which a meeting began and what it was; none if it was not held, or nothing is known of when.
+pub(super) fn judged(judge: &Judge<'_>, meeting: &MeetingTimeline) -> Option<(i16, Vec<Class>)> {
+    let year = meeting.day().earliest.year().filter(|_| meeting.took_place())?;
+    Some((year, judge.classes(meeting)))
 }
 
 /// Shows every meeting that passes, but for its class, with its name, in no order.

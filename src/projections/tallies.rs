@@ -12,14 +12,13 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::domain::actor::ActorTimeline;
-use crate::domain::meeting::MeetingTimeline;
 use crate::domain::meeting::class::{Class, Judge};
 use crate::domain::time::Truth;
 use crate::domain::{Collection, Name, Stream, World};
 use crate::position::Position;
 use crate::state::{LoadError, Snapshot, State};
 
-use super::meetings::{ByYear, Filter, Tally, statistics, visit};
+use super::meetings::{ByYear, Filter, Tally, judged, statistics, visit};
 
 /// After how many events it is faster to judge all meetings than to look for what changed.
 const EVENTS_MAX: u64 = 50_000;
@@ -134,7 +133,7 @@ impl Kept {
         for name in again {
             let stream = world.stream(&name).filter(|stream| stream.is_open());
             let judged = stream.and_then(|stream| judged(&judge, stream.timeline.meeting()?));
-            self.put(name, judged);
+            self.put(name, judged.map(small));
         }
         self.at = world.tail();
         Ok(())
@@ -149,7 +148,9 @@ impl Kept {
             ..Kept::default()
         };
         let judge = Judge::new(world);
-        visit(world, &Filter::default(), |name, meeting| self.put(name.clone(), judged(&judge, meeting)));
+        visit(world, &Filter::default(), |name, meeting| {
+            self.put(name.clone(), judged(&judge, meeting).map(small));
+        });
     }
 
     /// Whether the country was a member or in a framework at other times than when it was looked at last.
@@ -189,10 +190,8 @@ impl Kept {
     }
 }
 
-/// Of one that was held on a day that is known.
-fn judged(judge: &Judge<'_>, meeting: &MeetingTimeline) -> Option<Judged> {
-    let year = meeting.day().earliest.year().filter(|_| meeting.took_place())?;
-    Some((year, Classes::of(&judge.classes(meeting))))
+fn small((year, classes): (i16, Vec<Class>)) -> Judged {
+    (year, Classes::of(&classes))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use super::Writer;
+use super::writer::Writer;
 use crate::domain::world::Record;
 use crate::domain::{Collection, CommandId, Event, Name, Stream, World};
 use crate::position::Position;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{Core, MeetingTimeline};
 use crate::domain::name::{Collection, Name};
-use crate::domain::time::{Spell, Spells, Truth, When};
+use crate::domain::time::{Spell, Spells, Truth, When, one_holds};
 use crate::domain::world::World;
 
 /// The format of a meeting.
@@ -185,8 +185,8 @@ impl<'a> Judge<'a> {
         let mut guests = Guests::none(self.frameworks.len());
         for delegation in meeting.attendees().filter(|delegation| delegation.actor.is_country()) {
             let country = self.country(&delegation.actor);
-            let open = |i: usize| hold(&self.frameworks[i].1, day);
-            guests.add(hold(&country.member, day).not(), |i| match hold(&country.joined[i], day) {
+            let open = |i: usize| one_holds(&self.frameworks[i].1, day);
+            guests.add(one_holds(&country.member, day).not(), |i| match one_holds(&country.joined[i], day) {
                 Truth::No => Truth::No,
                 joined => joined.and(open(i)),
             });
@@ -200,9 +200,9 @@ impl<'a> Judge<'a> {
     fn label(&self, meeting: &MeetingTimeline) -> Label {
         let day = meeting.day();
         let countries = meeting.attendees().filter(|delegation| delegation.actor.is_country());
-        let external = countries.map(|d| hold(&self.country(&d.actor).member, day).not());
+        let external = countries.map(|d| one_holds(&self.country(&d.actor).member, day).not());
         let members = match core(meeting) {
-            Core::Members => tally(self.memberships().iter().map(|member| hold(member, day))),
+            Core::Members => tally(self.memberships().iter().map(|member| one_holds(member, day))),
             Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
         };
         Label { members, externals: tally(external), or_more: meeting.is_incomplete() }
@@ -248,11 +248,6 @@ impl<'a> Judge<'a> {
             Truth::No
         }
     }
-}
-
-/// Whether one of them holds on that day.
-fn hold(spells: &[Spell], day: When) -> Truth {
-    Truth::any(spells.iter().map(|spell| spell.holds(day)))
 }
 
 fn core(meeting: &MeetingTimeline) -> Core {

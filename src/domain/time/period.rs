@@ -73,6 +73,11 @@ impl Spell {
     }
 }
 
+/// Whether one of them holds on `t`.
+pub fn one_holds(spells: &[Spell], t: When) -> Truth {
+    Truth::any(spells.iter().map(|spell| spell.holds(t)))
+}
+
 /// A date with the event that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
@@ -165,7 +170,7 @@ impl Spells {
 
     /// Whether one of them holds on `t`.
     pub fn hold(&self, t: When) -> Truth {
-        Truth::any(self.spells().iter().map(|(_, spell)| spell.holds(t)))
+        one_holds(&self.periods(), t)
     }
 
     /// What does not hold of them: ends with nothing to end, and spells that overlap (all of them fail).
