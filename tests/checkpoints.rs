@@ -9,7 +9,7 @@ use minuted::log::{EventLog, LogId, MemoryLog};
 use minuted::position::Position;
 use minuted::projections::store::Store;
 use minuted::recorder::{Clock, Limits, Recorder};
-use minuted::state::checkpoint::{self, Keeper, Rows};
+use minuted::state::checkpoint::{self, Keeper, Restored, Rows};
 use minuted::state::{Snapshot, State};
 use minuted::wire;
 
@@ -42,15 +42,15 @@ fn folded(log: &Arc<dyn EventLog>) -> Arc<Snapshot> {
 
 /// What a start with these checkpoints knows, and how far they brought it.
 fn started(dir: &Path, log: &Arc<dyn EventLog>) -> (Arc<Snapshot>, Position) {
-    let restored = checkpoint::restore(&mut Store::new(dir.into()), log.as_ref());
+    let restored = checkpoint::restore(&mut Store::new(dir.into()), log.as_ref()).snapshot;
     let from = restored.tail();
     (State::open(log.clone(), restored).unwrap().latest(), from)
 }
 
 fn save(dir: &Path, log: &Arc<dyn EventLog>) {
     let mut store = Store::new(dir.into());
-    let saved = checkpoint::restore(&mut store, log.as_ref()).tail();
-    Keeper::new(Box::new(store), log.clone(), saved).save(&folded(log)).unwrap();
+    let Restored { snapshot, packs } = checkpoint::restore(&mut store, log.as_ref());
+    Keeper::new(Box::new(store), log.clone(), snapshot.tail(), packs).save(&folded(log)).unwrap();
     // sled gives up its lock when its thread has ended, which nobody waits for.
     let lock = || std::fs::File::open(generation(dir).join("db")).is_ok_and(|file| file.try_lock().is_ok());
     while !lock() {
@@ -110,9 +110,10 @@ async fn rows_of_an_interrupted_save_do_not_come_into_the_next_checkpoint() {
     let (dir, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let id = LogId::random();
     save(whole.path(), &log_of(id, 424).await);
-    let rows = Store::new(whole.path().into()).load().unwrap().unwrap().rows;
+    let mut rows = Vec::new();
+    Store::new(whole.path().into()).load(&mut |row| rows.push(row)).unwrap();
     // A form of 0 is that of rows that are not all there yet.
-    Store::new(dir.path().into()).save(rows, vec![0]).unwrap();
+    Store::new(dir.path().into()).save(rows, Vec::new(), vec![0]).unwrap();
     let shorter = log_of(id, 200).await;
     save(dir.path(), &shorter);
     assert_eq!(started(dir.path(), &shorter), (folded(&shorter), Position(200)));
@@ -123,7 +124,7 @@ fn what_is_put_aside_does_not_pile_up() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = Store::new(dir.path().into());
     for _ in 0..5 {
-        store.save(Vec::new(), vec![1]).unwrap();
+        store.save(Vec::new(), Vec::new(), vec![1]).unwrap();
         store.discard("a test");
     }
     let names =

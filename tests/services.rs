@@ -978,7 +978,7 @@ async fn a_search_reads_what_was_just_recorded_and_says_if_its_index_has_stopped
         tokio::task::yield_now().await;
         let frame = NewFrame { events: 1, payload: wire::encode_frame(&memory.events[424..]) };
         log.append(Position(424), vec![frame]).await.unwrap();
-        state.publish(memory.snapshot.clone());
+        state.publish(memory.snapshot.view());
     };
     let (answer, ()) = futures::join!(client.search(ask), published);
     let answer = answer.unwrap().into_inner();
@@ -992,7 +992,7 @@ async fn a_search_reads_what_was_just_recorded_and_says_if_its_index_has_stopped
     memory.must_record(vec![command(
         &json!({ "commandId": second, "name": "areas/x", "source": { "text": "x" }, "fact": retracted }),
     )]);
-    state.publish(memory.snapshot.clone());
+    state.publish(memory.snapshot.view());
     let ask = v1::SearchRequest { at_least_position: 426, ..search_for("japan") };
     for ask in [ask, search_for("japan")] {
         let refused = client.search(ask).await.unwrap_err();

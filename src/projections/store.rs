@@ -10,12 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender, SyncSender};
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::state::checkpoint::{Row, Rows, RowsError, Saved};
+use crate::state::checkpoint::{Row, Rows, RowsError};
 
-/// How long sled may take to open, load or save before it is given up.
+/// Rows that were read and wait to be taken.
+const READ_AHEAD: usize = 16;
+/// How long sled may take to open, to load a row or to save before it is given up.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// The pages that sled may keep in memory.
 const CACHE_BYTES: u64 = 16 << 20;
@@ -42,8 +45,16 @@ pub struct Store {
 }
 
 enum Job {
-    Load(SyncSender<Result<Option<Saved>, StoreError>>),
-    Save { rows: Vec<Row>, checkpoint: Vec<u8>, done: SyncSender<Result<(), StoreError>> },
+    Checkpoint(SyncSender<Result<Option<Vec<u8>>, StoreError>>),
+    /// Every row, and then that these were all.
+    Load(SyncSender<Result<Option<Row>, StoreError>>),
+    Save { save: Save, done: SyncSender<Result<(), StoreError>> },
+}
+
+struct Save {
+    rows: Vec<Row>,
+    gone: Vec<Vec<u8>>,
+    checkpoint: Vec<u8>,
 }
 
 /// The checkpoint as it is stored, with what tells the rows from any others.
@@ -97,14 +108,16 @@ impl Store {
         Ok(jobs)
     }
 
+    /// Does a job of which there is one answer.
     fn ask<T>(&mut self, job: impl FnOnce(SyncSender<Result<T, StoreError>>) -> Job) -> Result<T, RowsError> {
-        let (send, answer) = mpsc::sync_channel(1);
-        let jobs = self.jobs()?;
-        let answered = match jobs.send(job(send)) {
-            Ok(()) => answer.recv_timeout(TIME_LIMIT),
-            Err(_) => Err(RecvTimeoutError::Disconnected),
-        };
-        let why = match answered {
+        let (send, answers) = mpsc::sync_channel(READ_AHEAD);
+        let answer = self.jobs()?.send(job(send)).map_err(|_| RecvTimeoutError::Disconnected);
+        self.checked(answer.and_then(|()| answers.recv_timeout(TIME_LIMIT)))
+    }
+
+    /// The answer, or what went wrong; then the rows are put aside.
+    fn checked<T>(&mut self, answer: Result<Result<T, StoreError>, RecvTimeoutError>) -> Result<T, RowsError> {
+        let why = match answer {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error_chain(&error),
             Err(RecvTimeoutError::Timeout) => "it took longer than its time limit".into(),
@@ -146,12 +159,25 @@ fn error_chain(error: &dyn std::error::Error) -> String {
 }
 
 impl Rows for Store {
-    fn load(&mut self) -> Result<Option<Saved>, RowsError> {
-        self.ask(Job::Load)
+    fn checkpoint(&mut self) -> Result<Option<Vec<u8>>, RowsError> {
+        self.ask(Job::Checkpoint)
     }
 
-    fn save(&mut self, rows: Vec<Row>, checkpoint: Vec<u8>) -> Result<(), RowsError> {
-        self.ask(|done| Job::Save { rows, checkpoint, done })
+    fn load(&mut self, take: &mut dyn FnMut(Row)) -> Result<(), RowsError> {
+        let (send, rows) = mpsc::sync_channel(READ_AHEAD);
+        let mut sent = self.jobs()?.send(Job::Load(send)).map_err(|_| RecvTimeoutError::Disconnected);
+        loop {
+            let row = self.checked(sent.and_then(|()| rows.recv_timeout(TIME_LIMIT)))?;
+            sent = Ok(());
+            match row {
+                Some(row) => take(row),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn save(&mut self, rows: Vec<Row>, gone: Vec<Vec<u8>>, checkpoint: Vec<u8>) -> Result<(), RowsError> {
+        self.ask(|done| Job::Save { save: Save { rows, gone, checkpoint }, done })
     }
 
     fn discard(&mut self, why: &str) {
@@ -174,15 +200,23 @@ fn work(path: &Path, jobs: &mpsc::Receiver<Job>) {
     // A closed answer means that nobody waits any more.
     while let Ok(job) = jobs.recv() {
         match job {
-            Job::Load(answer) => drop(answer.send(load(&tree))),
-            Job::Save { rows, checkpoint, done } => drop(done.send(save(&mut tree, rows, checkpoint))),
+            Job::Checkpoint(answer) => {
+                let sealed = sealed(&tree).map(|sealed| sealed.map(|sealed| sealed.checkpoint));
+                drop(answer.send(sealed));
+            }
+            Job::Load(rows) => {
+                let loaded = load(&tree, |row| rows.send(Ok(Some(row))).is_ok());
+                drop(rows.send(loaded.map(|()| None)));
+            }
+            Job::Save { save, done } => drop(done.send(save.to(&mut tree))),
         }
     }
 }
 
 fn refuse(job: Job, error: StoreError) {
     match job {
-        Job::Load(answer) => drop(answer.send(Err(error))),
+        Job::Checkpoint(answer) => drop(answer.send(Err(error))),
+        Job::Load(rows) => drop(rows.send(Err(error))),
         Job::Save { done, .. } => drop(done.send(Err(error))),
     }
 }
@@ -191,40 +225,50 @@ fn sealed(tree: &sled::Db) -> Result<Option<Sealed>, StoreError> {
     tree.get(CHECKPOINT)?.map(|bytes| postcard::from_bytes(&bytes)).transpose().map_err(StoreError::from)
 }
 
-fn load(tree: &sled::Db) -> Result<Option<Saved>, StoreError> {
-    let Some(Sealed { checkpoint, rows: count, digest }) = sealed(tree)? else { return Ok(None) };
-    let mut rows = Vec::new();
-    let mut found = 0u64;
+/// Gives every row to `take`, as long as it takes them.
+fn load(tree: &sled::Db, mut take: impl FnMut(Row) -> bool) -> Result<(), StoreError> {
+    let Sealed { checkpoint: _, rows, digest } = sealed(tree)?.unwrap_or_default();
+    let (mut count, mut found) = (0, 0u64);
     for row in tree.scan_prefix([ROW]) {
         let (key, value) = row?;
+        count += 1;
         found = found.wrapping_add(digest_of(&key, &value));
-        rows.push(Row { key: key[1..].to_vec(), value: value.to_vec() });
+        if !take(Row { key: key[1..].to_vec(), value: Bytes::from_owner(value) }) {
+            break;
+        }
     }
-    if rows.len() as u64 == count && found == digest {
-        Ok(Some(Saved { rows, checkpoint }))
-    } else {
-        Err(StoreError::Digest)
-    }
+    if count == rows && found == digest { Ok(()) } else { Err(StoreError::Digest) }
 }
 
-fn save(tree: &mut sled::Db, mut rows: Vec<Row>, checkpoint: Vec<u8>) -> Result<(), StoreError> {
-    let mut seal = sealed(tree)?.unwrap_or_default();
-    seal.checkpoint = checkpoint;
-    rows.sort_by(|a, b| a.key.cmp(&b.key));
-    let mut batch = sled::Batch::default();
-    for Row { key, value } in rows {
-        let key = [&[ROW], key.as_slice()].concat();
-        match tree.get(&key)? {
-            Some(old) => seal.digest = seal.digest.wrapping_sub(digest_of(&key, &old)),
-            None => seal.rows += 1,
+impl Save {
+    fn to(self, tree: &mut sled::Db) -> Result<(), StoreError> {
+        let Save { mut rows, gone, checkpoint } = self;
+        let mut seal = sealed(tree)?.unwrap_or_default();
+        seal.checkpoint = checkpoint;
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut batch = sled::Batch::default();
+        let key_of = |key: &[u8]| [&[ROW], key].concat();
+        for key in gone.iter().map(|key| key_of(key)) {
+            if let Some(old) = tree.get(&key)? {
+                seal.digest = seal.digest.wrapping_sub(digest_of(&key, &old));
+                seal.rows -= 1;
+                batch.remove(key);
+            }
         }
-        seal.digest = seal.digest.wrapping_add(digest_of(&key, &value));
-        batch.insert(key, value);
+        for Row { key, value } in rows {
+            let key = key_of(&key);
+            match tree.get(&key)? {
+                Some(old) => seal.digest = seal.digest.wrapping_sub(digest_of(&key, &old)),
+                None => seal.rows += 1,
+            }
+            seal.digest = seal.digest.wrapping_add(digest_of(&key, &value));
+            batch.insert(key, value.as_ref());
+        }
+        batch.insert(CHECKPOINT, postcard::to_stdvec(&seal)?);
+        tree.apply_batch(batch)?;
+        tree.flush()?;
+        Ok(())
     }
-    batch.insert(CHECKPOINT, postcard::to_stdvec(&seal)?);
-    tree.apply_batch(batch)?;
-    tree.flush()?;
-    Ok(())
 }
 
 /// Tells a row from any other. The sum of all does not depend on their order, so that a save need not read them all.

@@ -71,7 +71,7 @@ impl Writer {
         limits: Limits,
         callers: Option<Handle>,
     ) -> Result<Writer, LoadError> {
-        let durable = state.latest().as_ref().clone();
+        let durable = state.latest().view();
         let loader = state.loader().clone();
         let last = match durable.tail() {
             Position::ZERO => Timestamp::UNIX_EPOCH,
@@ -185,7 +185,7 @@ impl Writer {
         let Group { frames, bytes: _, events, answers } = std::mem::take(&mut self.next);
         let (log, expected) = (self.log.clone(), self.log.tail());
         let append = Box::pin(async move { log.append(expected, frames).await });
-        UnderWay { begun: self.clock.now(), append, becomes: self.speculative.clone(), events, answers }
+        UnderWay { begun: self.clock.now(), append, becomes: self.speculative.view(), events, answers }
     }
 
     fn finish(&mut self, done: UnderWay, result: Result<Position, AppendError>) -> Result<(), AppendError> {
@@ -211,9 +211,9 @@ impl Writer {
                 for (answer, _) in done.answers.into_iter().chain(dropped.answers) {
                     reply(answer, Err(error.clone().into()));
                 }
-                self.speculative.forget(&self.undurable);
+                self.speculative = self.state.latest().view();
+                self.speculative.take_back(&self.undurable);
                 self.undurable.clear();
-                self.speculative = self.state.latest().as_ref().clone();
                 match error {
                     AppendError::Failed { .. } | AppendError::Closed => Err(error),
                     AppendError::Conflict { .. }

@@ -37,7 +37,7 @@ use crate::proto::stored::server::event_service_server::EventServiceServer;
 use crate::proto::{FILE_DESCRIPTOR_SET, v1};
 use crate::recorder::{self, Clock, Recorder};
 use crate::state::State;
-use crate::state::checkpoint::{self, Keeper};
+use crate::state::checkpoint::{self, Keeper, Restored};
 
 use crate::wire;
 
@@ -99,10 +99,10 @@ impl Daemon {
             }
             let log: Arc<dyn EventLog> = Arc::new(log);
             let mut rows = Box::new(Store::new(data_dir.join("checkpoints")));
-            let saved = checkpoint::restore(rows.as_mut(), log.as_ref());
+            let Restored { snapshot, packs } = checkpoint::restore(rows.as_mut(), log.as_ref());
             phases.end("load the checkpoint");
-            let keeper = Keeper::new(rows, log.clone(), saved.tail());
-            let state = State::open(log.clone(), saved).context("cannot read the log")?;
+            let keeper = Keeper::new(rows, log.clone(), snapshot.tail(), packs);
+            let state = State::open(log.clone(), snapshot).context("cannot read the log")?;
             phases.end("fold the log");
             Ok((log, state, keeper, phases.done))
         });

@@ -2,32 +2,38 @@
 //!
 //! 1. Only what is durable in the log is ever part of one.
 //! 2. One that names another log, a position beyond the log's end, or a frame with another hash is not used.
-//! 3. One row a changed stream, not one an event; whatever goes wrong, the log is folded again.
+//! 3. What has changed is saved, in packs of streams; packs of which little is left are put together.
+//! 4. Whatever goes wrong, the log is folded again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::load::LoadError;
+use super::pack::{Pack, Packing};
 use super::snapshot::{Snapshot, meeting_dates};
 use crate::domain::time::Valid;
-use crate::domain::{CommandId, Event, Name, Stream, World};
+use crate::domain::{CommandId, Event, Name, World};
 use crate::log::{EventLog, FrameHash, LogId};
 use crate::position::Position;
 use crate::wire;
 
 /// The form of rows; one of another form is not used.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
-/// Events that one save takes in at most, so that it stays small.
-const EVENTS_MAX: usize = 20_000;
+/// Events that one pack takes in at most, so that it stays small.
+const EVENTS_MAX: usize = 5_000;
 /// Events of which one row says whom they name, and when meetings are.
 const EVENTS_OF_A_ROW: usize = 2_000;
-/// What the keys of streams begin with.
-const STREAM: u8 = b's';
+/// So many packs there may be, and two for each [`PACK_BYTES`] of what is left in all of them.
+const PACKS: usize = 16;
+const PACK_BYTES: usize = 1 << 20;
+/// What the keys of packs begin with: they come first, and what else there is shares the names in them.
+const PACK: u8 = b'a';
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,16 +41,7 @@ pub struct Row {
     /// Unique among the rows.
     pub key: Vec<u8>,
     /// Anything.
-    pub value: Vec<u8>,
-}
-
-/// All that was saved.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Saved {
-    /// Every row, in key order.
-    pub rows: Vec<Row>,
-    /// What they hold.
-    pub checkpoint: Vec<u8>,
+    pub value: Bytes,
 }
 
 /// The rows could not be loaded or saved; they were put aside.
@@ -54,19 +51,27 @@ pub struct RowsError(pub String);
 
 /// Where rows are kept. Nobody relies on them: the log is what counts.
 pub trait Rows: Send {
-    /// All that was saved last; nothing if nothing was.
+    /// What the rows hold, as it was saved last; nothing if nothing was.
     ///
     /// # Errors
     ///
     /// What is stored is damaged, or cannot be read; it was put aside.
-    fn load(&mut self) -> Result<Option<Saved>, RowsError>;
+    fn checkpoint(&mut self) -> Result<Option<Vec<u8>>, RowsError>;
 
-    /// Saves these rows over those with the same keys, together with the checkpoint: all or nothing.
+    /// Gives every row to `take`, in key order.
+    ///
+    /// # Errors
+    ///
+    /// What is stored is damaged, or cannot be read; it was put aside, and what was given before is not to be used.
+    fn load(&mut self, take: &mut dyn FnMut(Row)) -> Result<(), RowsError>;
+
+    /// Saves these rows over those with the same keys, without those with the keys in `gone`, together with the checkpoint:
+    /// all or nothing.
     ///
     /// # Errors
     ///
     /// They cannot be saved; what was there was put aside.
-    fn save(&mut self, rows: Vec<Row>, checkpoint: Vec<u8>) -> Result<(), RowsError>;
+    fn save(&mut self, rows: Vec<Row>, gone: Vec<Vec<u8>>, checkpoint: Vec<u8>) -> Result<(), RowsError>;
 
     /// Puts everything aside.
     fn discard(&mut self, why: &str);
@@ -82,10 +87,9 @@ struct Checkpoint {
     alliance: Option<(Position, Name)>,
 }
 
-/// One row, of one of these kinds.
+/// One row that is no pack, of one of these kinds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Entry {
-    Stream(Box<Stream>),
     /// Commands whose events stand one behind the other, from this position on: a row for each would be most of all rows.
     Commands(Position, Vec<CommandId>),
     /// Who was named by whom, from one save to the next.
@@ -95,36 +99,52 @@ enum Entry {
     Meetings(Vec<(Name, Valid)>),
 }
 
+/// The packs that are saved, each by the last position that it takes in.
+#[derive(Debug, Default)]
+pub struct Packs(BTreeMap<Position, Arc<Pack>>);
+
+/// What was saved.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// What is known by it.
+    pub snapshot: Snapshot,
+    /// Where it is saved.
+    pub packs: Packs,
+}
+
 /// The snapshot that was saved last, if it is of this log; else an empty one. Blocking.
-pub fn restore(rows: &mut dyn Rows, log: &dyn EventLog) -> Snapshot {
-    let saved = match rows.load() {
-        Ok(Some(saved)) => saved,
-        Ok(None) => return Snapshot::default(),
+pub fn restore(rows: &mut dyn Rows, log: &dyn EventLog) -> Restored {
+    let restored = rows.checkpoint().and_then(|saved| {
+        let Some(saved) = saved else { return Ok(Ok(Restored::default())) };
+        match usable(&saved, log) {
+            Ok(checkpoint) => filled(&checkpoint, rows),
+            Err(why) => Ok(Err(why)),
+        }
+    });
+    match restored {
+        Ok(Ok(restored)) => restored,
+        Ok(Err(why)) => {
+            rows.discard(why);
+            Restored::default()
+        }
         Err(error) => {
             tracing::warn!(%error, "the log is folded from its beginning");
-            return Snapshot::default();
-        }
-    };
-    match usable(&saved, log) {
-        Ok(snapshot) => snapshot,
-        Err(why) => {
-            rows.discard(why);
-            Snapshot::default()
+            Restored::default()
         }
     }
 }
 
-/// The snapshot. Rows of a save that was interrupted may be of another log, or of a longer one: they are not written over
+/// The checkpoint. Rows of a save that was interrupted may be of another log, or of a longer one: they are not written over
 /// but put aside, or the next checkpoint would hold what the log does not.
-fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
-    let form = postcard::take_from_bytes::<u32>(&saved.checkpoint).map_err(|_| "it does not decode")?.0;
+fn usable(saved: &[u8], log: &dyn EventLog) -> Result<Checkpoint, &'static str> {
+    let form = postcard::take_from_bytes::<u32>(saved).map_err(|_| "it does not decode")?.0;
     if form == INCOMPLETE {
         return Err("its last save was interrupted");
     }
     if form != FORM {
         return Err("it is of another form");
     }
-    let checkpoint: Checkpoint = postcard::from_bytes(&saved.checkpoint).map_err(|_| "it does not decode")?;
+    let checkpoint: Checkpoint = postcard::from_bytes(saved).map_err(|_| "it does not decode")?;
     if checkpoint.log != log.id() {
         return Err("it is of another log");
     }
@@ -134,14 +154,33 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
     if log.hash_at(checkpoint.position).ok().flatten() != Some(checkpoint.hash) {
         return Err("the log has another history");
     }
-    let mut snapshot = Snapshot::at(checkpoint.position, checkpoint.alliance);
-    // Streams first: what else there is shares their names.
-    let (streams, others): (Vec<_>, Vec<_>) =
-        saved.rows.iter().partition(|row| row.key.first() == Some(&STREAM));
-    for row in streams.into_iter().chain(others) {
-        let entry: Entry = postcard::from_bytes(&row.value).map_err(|_| "a row does not decode")?;
-        match entry {
-            Entry::Stream(stream) => snapshot.put_stream(*stream),
+    Ok(checkpoint)
+}
+
+/// What the rows of this checkpoint say.
+fn filled(checkpoint: &Checkpoint, rows: &mut dyn Rows) -> Result<Result<Restored, &'static str>, RowsError> {
+    let snapshot = Snapshot::at(checkpoint.position, checkpoint.alliance.clone());
+    let mut restored = Restored { snapshot, packs: Packs::default() };
+    let mut taken = Ok(());
+    rows.load(&mut |row| {
+        if taken.is_ok() {
+            taken = restored.take(row);
+        }
+    })?;
+    Ok(taken.map(|()| restored).map_err(|_| "a row does not decode"))
+}
+
+impl Restored {
+    fn take(&mut self, row: Row) -> Result<(), postcard::Error> {
+        let snapshot = &self.snapshot;
+        if let Some((&PACK, last)) = row.key.split_first() {
+            let last = last.try_into().map_err(|_| postcard::Error::DeserializeBadEncoding)?;
+            let pack = Arc::new(Pack::read(row.value)?);
+            snapshot.put_pack(&pack);
+            self.packs.0.insert(Position(u64::from_be_bytes(last)), pack);
+            return Ok(());
+        }
+        match postcard::from_bytes(&row.value)? {
             Entry::Commands(first, ids) => {
                 for (id, position) in ids.into_iter().zip(first.0..) {
                     snapshot.put_command(id, Position(position));
@@ -149,20 +188,59 @@ fn usable(saved: &Saved, log: &dyn EventLog) -> Result<Snapshot, &'static str> {
             }
             Entry::References(said) => {
                 for (named, by) in said {
+                    let named = snapshot.shared(&named);
                     for by in by {
-                        snapshot.refer(&named, &snapshot.shared(&by));
+                        snapshot.refer(&named, &snapshot.shared(&by), Position::ZERO);
                     }
                 }
             }
-            Entry::EqualAccess(name) => snapshot.put_equal_access(name),
+            Entry::EqualAccess(name) => snapshot.put_equal_access(&name, Position::ZERO),
             Entry::Meetings(said) => {
                 for (name, valid) in said {
-                    snapshot.put_meeting(&snapshot.shared(&name), &valid);
+                    snapshot.put_meeting(&snapshot.shared(&name), &valid, Position::ZERO);
                 }
             }
         }
+        Ok(())
     }
-    Ok(snapshot)
+}
+
+impl Packs {
+    /// How many of its streams are still what is known, in bytes: about.
+    fn left(pack: &Arc<Pack>) -> usize {
+        // Who else has it is a stream; few are readers.
+        let streams = Arc::strong_count(pack).saturating_sub(1).min(pack.count());
+        pack.bytes().len() * streams / pack.count().max(1)
+    }
+
+    /// Two packs that stand side by side, of which least is left, where there are too many.
+    fn too_many(&self) -> Option<(Position, Position)> {
+        let left: Vec<(Position, usize)> =
+            self.0.iter().map(|(&last, pack)| (last, Packs::left(pack))).collect();
+        let all: usize = left.iter().map(|(_, bytes)| bytes).sum();
+        let pairs = left.windows(2).map(|pair| (pair[0].1 + pair[1].1, (pair[0].0, pair[1].0)));
+        pairs.min().filter(|_| left.len() > PACKS + 2 * (all / PACK_BYTES)).map(|(_, pair)| pair)
+    }
+
+    /// Puts packs together where there are too many, without what is no more as in `snapshot`. The keys of those that are gone.
+    fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<Position>, postcard::Error> {
+        let mut gone = Vec::new();
+        while let Some((first, second)) = self.too_many() {
+            let mut packing = Packing::default();
+            let packs = [self.0.remove(&first), self.0.remove(&second)];
+            let [earlier, later] = packs.map(|pack| pack.expect("it is one of them"));
+            let in_later: BTreeSet<&str> = later.entries().iter().map(|entry| entry.name).collect();
+            packing.put_all(&earlier, |name, last| {
+                snapshot.last(name) == Some(last) && !in_later.contains(name.as_str())
+            })?;
+            packing.put_all(&later, |name, last| snapshot.last(name) == Some(last))?;
+            let pack = packing.finish()?;
+            snapshot.keep_packed(&pack);
+            self.0.insert(second, pack);
+            gone.push(first);
+        }
+        Ok(gone)
+    }
 }
 
 /// Saves what has become durable since the last save.
@@ -170,6 +248,7 @@ pub struct Keeper {
     rows: Box<dyn Rows>,
     log: Arc<dyn EventLog>,
     saved: Position,
+    packs: Packs,
 }
 
 /// Why a checkpoint was not saved.
@@ -187,9 +266,9 @@ pub enum KeepError {
 }
 
 impl Keeper {
-    /// Of rows that hold what is known at `saved`.
-    pub fn new(rows: Box<dyn Rows>, log: Arc<dyn EventLog>, saved: Position) -> Keeper {
-        Keeper { rows, log, saved }
+    /// Of rows that hold what is known at `saved`, in these packs.
+    pub fn new(rows: Box<dyn Rows>, log: Arc<dyn EventLog>, saved: Position, packs: Packs) -> Keeper {
+        Keeper { rows, log, saved, packs }
     }
 
     /// The last position that is saved.
@@ -204,20 +283,46 @@ impl Keeper {
     /// Any [`KeepError`]. The next call saves everything from the beginning where rows were lost.
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<(), KeepError> {
         while self.saved < snapshot.tail() {
-            let events = self.events_after(self.saved, snapshot.tail())?;
-            let Some(last) = events.last().map(|event| event.position) else { return Ok(()) };
-            let at_end = last == snapshot.tail();
-            let rows = rows_of(&events, snapshot)?;
-            // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
-            let position = if at_end { last } else { Position::ZERO };
-            let checkpoint = self.checkpoint(position, snapshot)?;
-            if let Err(error) = self.rows.save(rows, checkpoint) {
-                self.saved = Position::ZERO;
-                return Err(error.into());
+            let saved = self.save_part(snapshot);
+            if saved.is_err() {
+                (self.saved, self.packs) = (Position::ZERO, Packs::default());
             }
-            self.saved = last;
+            self.saved = saved?;
         }
         Ok(())
+    }
+
+    /// Saves some of it, and says up to where.
+    fn save_part(&mut self, snapshot: &Snapshot) -> Result<Position, KeepError> {
+        let events = self.events_after(self.saved, snapshot.tail())?;
+        let Some(last) = events.last().map(|event| event.position) else {
+            return Err(LoadError::Missing { position: self.saved.next() }.into());
+        };
+        let at_end = last == snapshot.tail();
+        let pack = pack_of(&events, snapshot)?;
+        let mut rows = rows_of(&events, snapshot)?;
+        snapshot.keep_packed(&pack);
+        self.packs.0.insert(last, pack);
+        let mut gone = Vec::new();
+        let mut written = vec![last];
+        if at_end {
+            let packs: Vec<_> = self.packs.0.iter().map(|(&last, pack)| (last, Arc::as_ptr(pack))).collect();
+            gone = self.packs.put_together(snapshot)?;
+            let known = |last: &Position| packs.iter().find(|(it, _)| it == last).map(|(_, pack)| *pack);
+            let changed = self.packs.0.iter().filter(|(last, pack)| known(last) != Some(Arc::as_ptr(pack)));
+            written.extend(changed.map(|(&last, _)| last));
+        }
+        for last in written {
+            if let Some(pack) = self.packs.0.get(&last) {
+                rows.push(Row { key: key_from(PACK, last), value: pack.bytes().clone() });
+            }
+        }
+        let gone = gone.into_iter().map(|last| key_from(PACK, last)).collect();
+        // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
+        let position = if at_end { last } else { Position::ZERO };
+        let checkpoint = self.checkpoint(position, snapshot)?;
+        self.rows.save(rows, gone, checkpoint)?;
+        Ok(last)
     }
 
     fn checkpoint(&self, position: Position, snapshot: &Snapshot) -> Result<Vec<u8>, KeepError> {
@@ -250,14 +355,21 @@ impl Keeper {
     }
 }
 
+/// The streams that these events changed, as they are in `snapshot`.
+fn pack_of(events: &[Event], snapshot: &Snapshot) -> Result<Arc<Pack>, postcard::Error> {
+    let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
+    let mut packing = Packing::default();
+    for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
+        packing.put(&stream)?;
+    }
+    packing.finish()
+}
+
 fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
     let mut rows = Vec::new();
-    let mut put =
-        |key: Vec<u8>, entry: &Entry| postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value }));
-    let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
-    for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
-        put(key(STREAM, &[stream.name.as_str()]), &Entry::Stream(Box::new(stream.as_ref().clone())))?;
-    }
+    let mut put = |key: Vec<u8>, entry: &Entry| {
+        postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value: value.into() }))
+    };
     if let Some(first) = events.first().map(|event| event.position) {
         let ids = events.iter().map(|event| event.command_id).collect();
         put(key_from(b'c', first), &Entry::Commands(first, ids))?;

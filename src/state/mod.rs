@@ -4,8 +4,10 @@
 pub mod checkpoint;
 mod commands;
 mod load;
+mod pack;
 mod past;
 mod snapshot;
+mod streams;
 pub mod verify;
 
 use std::sync::Arc;

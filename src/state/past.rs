@@ -34,11 +34,6 @@ impl Past {
         self.failure.lock().take()
     }
 
-    fn begun(&self, name: &Name) -> bool {
-        let stream = self.present.stream(name);
-        stream.is_some_and(|stream| stream.positions.first().is_some_and(|&first| first <= self.at))
-    }
-
     fn fold(&self, present: &Arc<Stream>) -> Option<Arc<Stream>> {
         let known = present.positions.partition_point(|&position| position <= self.at);
         if known == present.positions.len() {
@@ -84,20 +79,11 @@ impl World for Past {
     }
 
     fn names(&self, collection: Collection) -> Vec<Name> {
-        self.present.names(collection).into_iter().filter(|name| self.begun(name)).collect()
+        self.present.names_by(self.at, collection, None, usize::MAX)
     }
 
     fn names_after(&self, collection: Collection, after: Option<&Name>, limit: usize) -> Vec<Name> {
-        let mut found = Vec::new();
-        let mut after = after.cloned();
-        while found.len() < limit {
-            let names = self.present.names_after(collection, after.as_ref(), limit);
-            let Some(last) = names.last() else { break };
-            after = Some(last.clone());
-            found.extend(names.into_iter().filter(|name| self.begun(name)));
-        }
-        found.truncate(limit);
-        found
+        self.present.names_by(self.at, collection, after, limit)
     }
 
     fn visit(&self, collection: Collection, show: &mut dyn FnMut(&Stream)) {

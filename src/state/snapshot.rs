@@ -1,16 +1,21 @@
 //! What is known at one position: every stream's timeline and who refers to whom, as one value.
 //!
-//! 1. A copy costs nothing and never changes: a reader keeps one while the recorder goes on. The index of commands is shared
-//!    by all copies, which are of one history; each looks no further than its tail.
+//! 1. A snapshot never changes while the recorder goes on, and making one costs nothing: all snapshots of one history share
+//!    what there is, and each looks no further than its tail.
 //! 2. Everything in it follows from the log up to its tail, and from nothing else.
 //! 3. The indexes are insert-only: they name candidates, and a timeline says whether one still counts.
+//! 4. One snapshot goes on, the recorder's; what it took in and did not become durable is taken back.
 
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{HashMap, OrdMap, OrdSet};
+use parking_lot::RwLock;
 
 use super::commands::CommandIndex;
+use super::pack::Pack;
+use super::streams::{Kept, Streams};
 use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
@@ -21,59 +26,108 @@ use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, 
 use crate::position::Position;
 
 /// What is known at one position.
-#[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     tail: Position,
-    streams: HashMap<Name, Arc<Stream>>,
-    names: OrdSet<Name>,
-    referrers: HashMap<Name, OrdSet<Name>>,
-    commands: CommandIndex,
     alliance: Option<(Position, Name)>,
-    equal_access: OrdSet<Name>,
+    shared: Arc<Shared>,
+}
+
+/// Names, each with the position that brought it.
+type Names = BTreeMap<Name, Position>;
+
+/// What all snapshots of one history share.
+#[derive(Default)]
+struct Shared {
+    streams: Streams,
+    commands: CommandIndex,
+    names: RwLock<Names>,
+    referrers: RwLock<HashMap<Name, Names>>,
+    equal_access: RwLock<Names>,
     /// Each day on which a meeting was ever said to begin, by how long it was said to last: as in [`Lasting::ALL`].
-    meeting_days: [OrdMap<Day, OrdSet<Name>>; Lasting::ALL.len()],
+    meeting_days: [RwLock<BTreeMap<Day, Names>>; Lasting::ALL.len()],
+}
+
+/// How many names are taken out of an index at a time: nobody who puts one in is kept waiting for long.
+const AT_A_TIME: usize = 512;
+
+impl Default for Snapshot {
+    fn default() -> Snapshot {
+        Snapshot::at(Position::ZERO, None)
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        self.shared.streams.release(self.tail);
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot").field("tail", &self.tail).finish_non_exhaustive()
+    }
 }
 
 impl PartialEq for Snapshot {
     fn eq(&self, other: &Snapshot) -> bool {
-        let Snapshot { tail, streams, names, referrers, commands, alliance, equal_access, meeting_days } =
-            self;
-        *tail == other.tail
-            && *streams == other.streams
-            && *names == other.names
-            && *referrers == other.referrers
-            && commands.agrees(&other.commands, *tail)
-            && *alliance == other.alliance
-            && *equal_access == other.equal_access
-            && *meeting_days == other.meeting_days
+        let of = |snapshot: &Snapshot, names: &Names| -> Vec<Name> {
+            visible(names, snapshot.tail).cloned().collect()
+        };
+        let named = |snapshot: &Snapshot| of(snapshot, &snapshot.shared.names.read());
+        let referrers = |snapshot: &Snapshot| -> BTreeMap<Name, Vec<Name>> {
+            let referrers = snapshot.shared.referrers.read();
+            let of = |(named, by): (&Name, &Names)| (named.clone(), of(snapshot, by));
+            referrers.iter().map(of).filter(|(_, by)| !by.is_empty()).collect()
+        };
+        let days = |snapshot: &Snapshot| {
+            let days = Lasting::ALL
+                .map(|lasting| snapshot.meetings_by_day(lasting, Day::EVER, None, usize::MAX));
+            days
+        };
+        self.tail == other.tail
+            && self.alliance == other.alliance
+            && named(self) == named(other)
+            && named(self).iter().all(|name| self.stream(name) == other.stream(name))
+            && referrers(self) == referrers(other)
+            && days(self) == days(other)
+            && self.equal_access() == other.equal_access()
+            && self.shared.commands.agrees(&other.shared.commands, self.tail)
     }
 }
 
 impl Eq for Snapshot {}
 
 impl Snapshot {
+    /// The same once more: to be kept while the other goes on.
+    #[must_use]
+    pub fn view(&self) -> Snapshot {
+        self.shared.streams.hold(self.tail);
+        Snapshot { tail: self.tail, alliance: self.alliance.clone(), shared: self.shared.clone() }
+    }
+
     /// Takes over what a request changes.
     pub fn apply(&mut self, changes: &Changes) {
         for (name, stream) in &changes.streams {
-            if self.streams.insert(name.clone(), stream.clone()).is_none() {
-                self.names.insert(name.clone());
-            }
+            self.put(name, stream.clone());
         }
+        let Some(last) = changes.events.last().map(|event| event.position) else { return };
         for (named, by) in &changes.references {
-            self.refer(named, by);
+            self.refer(named, by, last);
         }
         for event in &changes.events {
-            self.tail = event.position;
-            self.commands.insert(event.command_id, event.position);
+            self.shared.commands.insert(event.command_id, event.position);
             if let Some(valid) = meeting_dates(event) {
-                self.put_meeting(&event.name, valid);
+                self.put_meeting(&event.name, valid, event.position);
             }
         }
         if let (None, Some(alliance)) = (&self.alliance, &changes.alliance) {
             let first = changes.events.iter().find(|event| admits(&event.content.fact).is_some());
             self.alliance = first.map(|event| (event.position, alliance.clone()));
         }
-        self.equal_access.extend(changes.equal_access.iter().cloned());
+        for name in &changes.equal_access {
+            self.put_equal_access(name, last);
+        }
+        self.go_on_to(last);
     }
 
     /// Takes over the next event of the log. `earlier` gives the stream's events before it; it is asked only for a
@@ -88,86 +142,142 @@ impl Snapshot {
         earlier: impl FnOnce(&Stream) -> Result<Vec<Event>, E>,
     ) -> Result<(), E> {
         let name = &event.name;
-        if !self.streams.contains_key(name) {
-            self.names.insert(name.clone());
-        }
-        let stream = self.streams.entry(name.clone()).or_insert_with(|| Arc::new(Stream::new(name.clone())));
+        let mut stream = self.stream(name).unwrap_or_else(|| Arc::new(Stream::new(name.clone())));
         match &event.content.fact {
             Fact::Amendment(_) => {
-                let mut events = earlier(stream)?;
+                let mut events = earlier(&stream)?;
                 events.push(event.clone());
                 let mut positions = stream.positions.clone();
                 positions.push(event.position);
                 let standing = History::new(&events).standing();
-                *stream = Arc::new(Stream::fold(name.clone(), positions, &standing));
+                stream = Arc::new(Stream::fold(name.clone(), positions, &standing));
             }
-            _ => Arc::make_mut(stream).evolve(event.position, &event.content),
+            _ => Arc::make_mut(&mut stream).evolve(event.position, &event.content),
         }
+        self.put(name, stream);
         let said = &said(&event.content).fact;
         for named in said.mentions() {
-            self.refer(named, name);
+            self.refer(named, name, event.position);
         }
         if let (None, Some(alliance)) = (&self.alliance, admits(&event.content.fact)) {
             self.alliance = Some((event.position, alliance.clone()));
         }
-        if matches!(said, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess))
-        {
-            self.equal_access.insert(name.clone());
+        if is_equal_access(said) {
+            self.put_equal_access(name, event.position);
         }
         if let Some(valid) = meeting_dates(event) {
-            self.put_meeting(name, valid);
+            self.put_meeting(name, valid, event.position);
         }
-        self.commands.insert(event.command_id, event.position);
-        self.tail = event.position;
+        self.shared.commands.insert(event.command_id, event.position);
+        self.go_on_to(event.position);
         Ok(())
+    }
+
+    fn put(&self, name: &Name, stream: Arc<Stream>) {
+        let first = stream.positions.first().copied().unwrap_or_default();
+        if self.shared.streams.put(name, stream.last(), Kept::Whole(stream)) {
+            self.shared.names.write().insert(name.clone(), first);
+        }
+    }
+
+    fn go_on_to(&mut self, tail: Position) {
+        let streams = &self.shared.streams;
+        streams.hold(tail);
+        streams.release(std::mem::replace(&mut self.tail, tail));
+        streams.settle();
     }
 
     /// What is known at `tail`, to be filled with what was saved.
     pub(super) fn at(tail: Position, alliance: Option<(Position, Name)>) -> Snapshot {
-        Snapshot { tail, alliance, ..Snapshot::default() }
+        let shared = Arc::<Shared>::default();
+        shared.streams.hold(tail);
+        Snapshot { tail, alliance, shared }
     }
 
-    pub(super) fn put_stream(&mut self, stream: Stream) {
-        self.names.insert(stream.name.clone());
-        self.streams.insert(stream.name.clone(), Arc::new(stream));
+    /// Takes over the streams of a pack.
+    pub(super) fn put_pack(&self, pack: &Arc<Pack>) {
+        let mut new = Vec::new();
+        for entry in pack.entries() {
+            let Ok(name) = entry.name.parse::<Name>() else { continue };
+            if self.shared.streams.put(&name, entry.last, Kept::Packed(pack.clone(), entry.at)) {
+                new.push((name, entry.first));
+            }
+        }
+        self.shared.names.write().extend(new);
     }
 
-    pub(super) fn put_command(&mut self, id: CommandId, position: Position) {
-        self.commands.insert(id, position);
+    /// Keeps the streams of this pack there, as far as they are kept whole.
+    pub(super) fn keep_packed(&self, pack: &Arc<Pack>) {
+        self.shared.streams.put_packed(pack);
     }
 
-    pub(super) fn put_equal_access(&mut self, name: Name) {
-        self.equal_access.insert(name);
+    /// The last event of a stream.
+    pub(super) fn last(&self, name: &Name) -> Option<Position> {
+        self.shared.streams.last(name, self.tail)
     }
 
-    /// The same name, as its stream has it: not many copies of it.
+    pub(super) fn put_command(&self, id: CommandId, position: Position) {
+        self.shared.commands.insert(id, position);
+    }
+
+    pub(super) fn put_equal_access(&self, name: &Name, at: Position) {
+        self.shared.equal_access.write().entry(name.clone()).or_insert(at);
+    }
+
+    /// The same name, as it is kept with its stream: not many copies of it.
     pub(super) fn shared(&self, name: &Name) -> Name {
-        self.streams.get_key_value(name).map_or_else(|| name.clone(), |(shared, _)| shared.clone())
+        self.shared.streams.shared(name)
     }
 
-    pub(super) fn put_meeting(&mut self, name: &Name, valid: &Valid) {
-        for (lasting, days) in Lasting::ALL.into_iter().zip(&mut self.meeting_days) {
+    pub(super) fn put_meeting(&self, name: &Name, valid: &Valid, at: Position) {
+        for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
             if lasting.has(valid) {
-                days.entry(valid.begin().earliest).or_default().insert(name.clone());
+                let mut days = days.write();
+                days.entry(valid.begin().earliest).or_default().entry(name.clone()).or_insert(at);
             }
         }
     }
 
-    pub(super) fn refer(&mut self, named: &Name, by: &Name) {
-        let known = self.referrers.get(named).is_some_and(|referrers| referrers.contains(by));
+    pub(super) fn refer(&self, named: &Name, by: &Name, at: Position) {
+        let known = self.shared.referrers.read().get(named).is_some_and(|known| known.contains_key(by));
         if !known {
-            self.referrers.entry(named.clone()).or_default().insert(by.clone());
+            let mut referrers = self.shared.referrers.write();
+            referrers.entry(named.clone()).or_default().insert(by.clone(), at);
         }
     }
 
     /// Where the event of a command stands.
     pub fn position_of(&self, id: CommandId) -> Option<Position> {
-        self.commands.get(id).filter(|&position| position <= self.tail)
+        self.shared.commands.get(id).filter(|&position| position <= self.tail)
     }
 
-    /// Takes back the commands of events that were applied and did not become durable.
-    pub fn forget<'a>(&self, events: impl IntoIterator<Item = &'a Event>) {
-        events.into_iter().for_each(|event| self.commands.remove(event.command_id));
+    /// Takes back events beyond the tail, all there are: they were taken over and did not become durable.
+    pub fn take_back<'a>(&self, events: impl IntoIterator<Item = &'a Event>) {
+        let Shared { streams, commands, names, referrers, equal_access, meeting_days } = self.shared.as_ref();
+        let remove = |from: &mut Names, name: &Name| {
+            if from.get(name).is_some_and(|&since| since > self.tail) {
+                from.remove(name);
+            }
+        };
+        for event in events {
+            commands.remove(event.command_id);
+            if streams.take_back(&event.name, self.tail) {
+                names.write().remove(&event.name);
+            }
+            for named in said(&event.content).fact.mentions() {
+                if let Some(by) = referrers.write().get_mut(named) {
+                    remove(by, &event.name);
+                }
+            }
+            remove(&mut equal_access.write(), &event.name);
+            if let Some(valid) = meeting_dates(event) {
+                for days in meeting_days {
+                    if let Some(names) = days.write().get_mut(&valid.begin().earliest) {
+                        remove(names, &event.name);
+                    }
+                }
+            }
+        }
     }
 
     /// The alliance, with the position that made it known.
@@ -177,8 +287,63 @@ impl Snapshot {
 
     /// How many names of a collection were ever recorded.
     pub fn count(&self, collection: Collection) -> usize {
-        of(&self.names, collection).count()
+        self.names(collection).len()
     }
+
+    /// As [`World::names_after`], of what was known at `tail`, which is not beyond this one's.
+    pub(super) fn names_by(
+        &self,
+        tail: Position,
+        collection: Collection,
+        after: Option<&Name>,
+        limit: usize,
+    ) -> Vec<Name> {
+        let names = &self.shared.names;
+        in_parts(after, limit, |after, limit, found| {
+            take(&names.read(), collection, after, limit, tail, found)
+        })
+    }
+}
+
+/// Collects names beyond `after`, in parts; `next` puts some into the list and says after which one it goes on.
+fn in_parts(
+    after: Option<&Name>,
+    limit: usize,
+    mut next: impl FnMut(Option<&Name>, usize, &mut Vec<Name>) -> Option<Name>,
+) -> Vec<Name> {
+    let (mut found, mut after) = (Vec::new(), after.cloned());
+    while found.len() < limit {
+        after = next(after.as_ref(), limit - found.len(), &mut found);
+        if after.is_none() {
+            break;
+        }
+    }
+    found
+}
+
+/// Takes out names of a collection beyond `after`, as far as they are known at `tail`: at most `limit`, and of so many
+/// candidates that it does not take long. The last candidate, if there may be more.
+fn take(
+    names: &Names,
+    collection: Collection,
+    after: Option<&Name>,
+    limit: usize,
+    tail: Position,
+    found: &mut Vec<Name>,
+) -> Option<Name> {
+    let candidates = beyond(names, collection, after).take(limit.min(AT_A_TIME));
+    let (mut count, mut last) = (0, None);
+    for (name, &since) in candidates {
+        (count, last) = (count + 1, Some(name));
+        if since <= tail {
+            found.push(name.clone());
+        }
+    }
+    last.filter(|_| count == limit.min(AT_A_TIME)).cloned()
+}
+
+fn visible(names: &Names, tail: Position) -> impl Iterator<Item = &Name> {
+    names.iter().filter(move |(_, since)| **since <= tail).map(|(name, _)| name)
 }
 
 /// What an event says: for a correction, what it should have been.
@@ -204,24 +369,23 @@ fn admits(fact: &Fact) -> Option<&Name> {
     if let Fact::Actor(ActorFact::MemberAdmitted { alliance, .. }) = fact { Some(alliance) } else { None }
 }
 
-/// The names of one collection: all that begin with it and a slash.
-fn of(names: &OrdSet<Name>, collection: Collection) -> impl Iterator<Item = &Name> {
-    beyond(names, collection, None)
+fn is_equal_access(fact: &Fact) -> bool {
+    matches!(fact, Fact::Decision(DecisionFact::Recorded { rules, .. }) if rules.contains(&Rule::EqualAccess))
 }
 
-/// The same, but only those beyond `after`.
+/// The names of one collection beyond `after`: all that begin with it and a slash.
 fn beyond<'a>(
-    names: &'a OrdSet<Name>,
+    names: &'a Names,
     collection: Collection,
     after: Option<&Name>,
-) -> impl Iterator<Item = &'a Name> + use<'a> {
+) -> impl Iterator<Item = (&'a Name, &'a Position)> + use<'a> {
     let (first, behind) = (format!("{}/", collection.text()), format!("{}0", collection.text()));
     let begin = match after {
         Some(after) if after.as_str() >= first.as_str() => Bound::Excluded(after.as_str()),
         _ => Bound::Included(first.as_str()),
     };
     let range: (Bound<&str>, Bound<&str>) = (begin, Bound::Excluded(&behind));
-    names.range::<_, str>(range)
+    names.range::<str, _>(range)
 }
 
 impl World for Snapshot {
@@ -230,27 +394,25 @@ impl World for Snapshot {
     }
 
     fn stream(&self, name: &Name) -> Option<Arc<Stream>> {
-        self.streams.get(name).cloned()
+        self.shared.streams.get(name, self.tail)
     }
 
     fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name> {
-        self.referrers.get(name).map(|by| of(by, collection).cloned().collect()).unwrap_or_default()
+        in_parts(None, usize::MAX, |after, limit, found| {
+            take(self.shared.referrers.read().get(name)?, collection, after, limit, self.tail, found)
+        })
     }
 
     fn names(&self, collection: Collection) -> Vec<Name> {
-        of(&self.names, collection).cloned().collect()
+        self.names_by(self.tail, collection, None, usize::MAX)
     }
 
     fn names_after(&self, collection: Collection, after: Option<&Name>, limit: usize) -> Vec<Name> {
-        beyond(&self.names, collection, after).take(limit).cloned().collect()
+        self.names_by(self.tail, collection, after, limit)
     }
 
     fn visit(&self, collection: Collection, show: &mut dyn FnMut(&Stream)) {
-        // The name is further to look for than the timeline.
-        let of = |stream: &&Arc<Stream>| {
-            stream.timeline.is_of(collection) && stream.name.collection() == collection
-        };
-        self.streams.values().filter(of).for_each(|stream| show(stream));
+        self.shared.streams.visit(self.tail, |name| name.collection() == collection, show);
     }
 
     fn meetings_by_day(
@@ -260,17 +422,18 @@ impl World for Snapshot {
         after: Option<&(Day, Name)>,
         limit: usize,
     ) -> Vec<(Day, Name)> {
-        let days = &self.meeting_days[lasting as usize];
+        let days = self.shared.meeting_days[lasting as usize].read();
         let after = after.filter(|(day, _)| *day >= from);
         let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
         let rest = rest.into_iter().flat_map(|(day, name, names)| {
             let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
-            names.range::<_, Name>(range).map(move |name| (day, name))
+            names.range::<Name, _>(range).map(move |it| (day, it))
         });
         let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
         let later = days.range((begin, Bound::Unbounded));
-        let later = later.flat_map(|(day, names)| names.iter().map(move |name| (*day, name)));
-        rest.chain(later).take(limit).map(|(day, name)| (day, name.clone())).collect()
+        let later = later.flat_map(|(day, names)| names.iter().map(move |it| (*day, it)));
+        let known = rest.chain(later).filter(|(_, (_, since))| **since <= self.tail);
+        known.take(limit).map(|(day, (name, _))| (day, name.clone())).collect()
     }
 
     fn alliance(&self) -> Option<Name> {
@@ -278,7 +441,7 @@ impl World for Snapshot {
     }
 
     fn equal_access(&self) -> Vec<Name> {
-        self.equal_access.iter().cloned().collect()
+        visible(&self.shared.equal_access.read(), self.tail).cloned().collect()
     }
 }
 
@@ -297,7 +460,7 @@ mod tests {
 
     #[test]
     fn meetings_come_day_by_day_in_pages_of_any_size() {
-        let mut snapshot = Snapshot::default();
+        let snapshot = Snapshot::default();
         let said = [
             ("meetings/b", "2011-09"),
             ("meetings/a", "2011-09-01"),
@@ -307,7 +470,7 @@ mod tests {
             ("meetings/e", "2012-02-03"),
         ];
         for (name, from) in said {
-            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, None));
+            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, None), Position::ZERO);
         }
         let from = |from: &str, page: usize| {
             let first = valid(from, None).begin().earliest;
@@ -330,7 +493,7 @@ mod tests {
 
     #[test]
     fn what_lasts_long_or_may_is_known_as_such() {
-        let mut snapshot = Snapshot::default();
+        let snapshot = Snapshot::default();
         let said = [
             ("meetings/a", "2011", None),
             ("meetings/b", "2011-01-01", Some("2012-02-04")),
@@ -340,7 +503,7 @@ mod tests {
             ("meetings/f", "2010-01-01", Some("2010-02-11")),
         ];
         for (name, from, to) in said {
-            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to));
+            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to), Position::ZERO);
         }
         let found = |lasting| {
             let days = snapshot.meetings_by_day(lasting, Day::EVER, None, 10);

@@ -15,12 +15,20 @@ use serde_json::Value;
 pub(crate) const AREAS: u64 = 18;
 
 /// All that is recorded, with the events that made it so.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Memory {
     /// As known at the tail.
     pub(crate) snapshot: Snapshot,
     /// In order.
     pub(crate) events: Vec<Event>,
+}
+
+impl Clone for Memory {
+    /// Another history, with the same events so far.
+    fn clone(&self) -> Memory {
+        let snapshot = self.known_at(self.snapshot.tail().0);
+        Memory { snapshot, events: self.events.clone() }
+    }
 }
 
 impl World for Memory {

@@ -373,7 +373,7 @@ fn recording() -> (State, impl FnMut(&str)) {
         let frame = NewFrame { events: 1, payload: wire::encode_frame(events) };
         let tail = Position(events[0].position.0 - 1);
         log.append(tail, vec![frame]).now_or_never().expect("a log in memory waits for nothing").unwrap();
-        published.publish(example.world.clone());
+        published.publish(example.world.view());
     };
     say("Demining");
     (state, say)
