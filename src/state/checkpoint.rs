@@ -6,15 +6,17 @@
 //! 4. Whatever goes wrong, the log is folded again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::load::LoadError;
 use super::pack::{Pack, Packing};
 use super::snapshot::{Snapshot, meeting_dates};
+use crate::domain::name::BadName;
 use crate::domain::time::Valid;
 use crate::domain::{CommandId, Event, Name, World};
 use crate::log::{EventLog, FrameHash, LogId};
@@ -34,6 +36,8 @@ const PACKS: usize = 16;
 const PACK_BYTES: usize = 1 << 20;
 /// What the keys of packs begin with: they come first, and what else there is shares the names in them.
 const PACK: u8 = b'a';
+/// What the keys of references begin with.
+const REFERENCES: u8 = b'r';
 
 /// A key and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,16 +91,16 @@ struct Checkpoint {
     alliance: Option<(Position, Name)>,
 }
 
-/// One row that is no pack, of one of these kinds.
+/// One row that is no pack, of one of these kinds. Names are texts: most are kept with their streams already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Entry {
+enum Entry<N> {
     /// Commands whose events stand one behind the other, from this position on: a row for each would be most of all rows.
     Commands(Position, Vec<CommandId>),
     /// Who was named by whom, from one save to the next.
-    References(Vec<(Name, Vec<Name>)>),
-    EqualAccess(Name),
+    References(Vec<(N, Vec<N>)>),
+    EqualAccess(N),
     /// What was said of when meetings are, from one save to the next.
-    Meetings(Vec<(Name, Valid)>),
+    Meetings(Vec<(N, Valid)>),
 }
 
 /// The packs that are saved, each by the last position that it takes in.
@@ -157,55 +161,99 @@ fn usable(saved: &[u8], log: &dyn EventLog) -> Result<Checkpoint, &'static str> 
     Ok(checkpoint)
 }
 
-/// What the rows of this checkpoint say.
+/// What the rows of this checkpoint say. They are read on one thread, and taken over on others.
 fn filled(checkpoint: &Checkpoint, rows: &mut dyn Rows) -> Result<Result<Restored, &'static str>, RowsError> {
     let snapshot = Snapshot::at(checkpoint.position, checkpoint.alliance.clone());
-    let mut restored = Restored { snapshot, packs: Packs::default() };
-    let mut taken = Ok(());
-    rows.load(&mut |row| {
-        if taken.is_ok() {
-            taken = restored.take(row);
-        }
+    let (mut packs, mut names, mut taken) = (Packs::default(), Vec::new(), Ok(()));
+    let others = std::thread::scope(|scope| {
+        let [mut references, mut others] = [(); 2].map(|()| {
+            let (send, rows) = mpsc::channel::<Row>();
+            let snapshot = &snapshot;
+            (Some(send), scope.spawn(move || take(snapshot, &rows)))
+        });
+        rows.load(&mut |row| {
+            if row.key.first() == Some(&PACK) {
+                if taken.is_ok() {
+                    taken = packs.take(row, &snapshot, &mut names);
+                }
+                return;
+            }
+            let to = if row.key.first() == Some(&REFERENCES) { &references.0 } else { &others.0 };
+            if let Some(to) = to {
+                // A thread that takes no more has found what does not decode, and says so.
+                let _ = to.send(row);
+            }
+        })?;
+        (references.0, others.0) = (None, None);
+        snapshot.put_names(names);
+        Ok([references.1, others.1].map(|thread| thread.join().expect("it does not panic")))
     })?;
-    Ok(taken.map(|()| restored).map_err(|_| "a row does not decode"))
+    let all = others.into_iter().chain([taken]).collect::<Result<(), Undecodable>>();
+    Ok(all.map(|()| Restored { snapshot, packs }).map_err(|Undecodable| "a row does not decode"))
 }
 
-impl Restored {
-    fn take(&mut self, row: Row) -> Result<(), postcard::Error> {
-        let snapshot = &self.snapshot;
-        if let Some((&PACK, last)) = row.key.split_first() {
-            let last = last.try_into().map_err(|_| postcard::Error::DeserializeBadEncoding)?;
-            let pack = Arc::new(Pack::read(row.value)?);
-            snapshot.put_pack(&pack);
-            self.packs.0.insert(Position(u64::from_be_bytes(last)), pack);
-            return Ok(());
-        }
-        match postcard::from_bytes(&row.value)? {
-            Entry::Commands(first, ids) => {
-                for (id, position) in ids.into_iter().zip(first.0..) {
-                    snapshot.put_command(id, Position(position));
-                }
-            }
-            Entry::References(said) => {
-                for (named, by) in said {
-                    let named = snapshot.shared(&named);
-                    for by in by {
-                        snapshot.refer(&named, &snapshot.shared(&by), Position::ZERO);
-                    }
-                }
-            }
-            Entry::EqualAccess(name) => snapshot.put_equal_access(&name, Position::ZERO),
-            Entry::Meetings(said) => {
-                for (name, valid) in said {
-                    snapshot.put_meeting(&snapshot.shared(&name), &valid, Position::ZERO);
-                }
-            }
-        }
-        Ok(())
+/// A row that is none that this release writes.
+struct Undecodable;
+
+impl From<postcard::Error> for Undecodable {
+    fn from(_: postcard::Error) -> Undecodable {
+        Undecodable
     }
 }
 
+impl From<BadName> for Undecodable {
+    fn from(_: BadName) -> Undecodable {
+        Undecodable
+    }
+}
+
+/// Takes over rows that are no packs.
+fn take(snapshot: &Snapshot, rows: &mpsc::Receiver<Row>) -> Result<(), Undecodable> {
+    let (mut meetings, mut references) = (Vec::new(), HashMap::<Name, Vec<Name>>::new());
+    while let Ok(row) = rows.recv() {
+        match postcard::from_bytes::<Entry<&str>>(&row.value)? {
+            Entry::Commands(first, ids) => snapshot.put_commands(first, ids),
+            Entry::EqualAccess(name) => snapshot.put_equal_access(&snapshot.name(name)?, Position::ZERO),
+            Entry::References(said) => {
+                for (named, by) in said {
+                    let known = references.entry(snapshot.name(named)?).or_default();
+                    known.reserve(by.len());
+                    for by in by {
+                        known.push(snapshot.name(by)?);
+                    }
+                }
+            }
+            Entry::Meetings(said) => {
+                for (name, valid) in said {
+                    meetings.push((snapshot.name(name)?, valid));
+                }
+            }
+        }
+    }
+    if !references.is_empty() {
+        snapshot.put_references(references);
+    }
+    if !meetings.is_empty() {
+        snapshot.put_meetings(&meetings);
+    }
+    Ok(())
+}
+
 impl Packs {
+    /// Takes over a row that is a pack; names that were not known before come to `names`.
+    fn take(
+        &mut self,
+        row: Row,
+        snapshot: &Snapshot,
+        names: &mut Vec<(Name, Position)>,
+    ) -> Result<(), Undecodable> {
+        let last = row.key.get(1..).unwrap_or_default().try_into().map_err(|_| Undecodable)?;
+        let pack = Arc::new(Pack::read(row.value)?);
+        snapshot.put_pack(&pack, names)?;
+        self.0.insert(Position(u64::from_be_bytes(last)), pack);
+        Ok(())
+    }
+
     /// How many of its streams are still what is known, in bytes: about.
     fn left(pack: &Arc<Pack>) -> usize {
         // Who else has it is a stream; few are readers.
@@ -367,7 +415,7 @@ fn pack_of(events: &[Event], snapshot: &Snapshot) -> Result<Arc<Pack>, postcard:
 
 fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
     let mut rows = Vec::new();
-    let mut put = |key: Vec<u8>, entry: &Entry| {
+    let mut put = |key: Vec<u8>, entry: &Entry<&str>| {
         postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value: value.into() }))
     };
     if let Some(first) = events.first().map(|event| event.position) {
@@ -377,20 +425,19 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     for events in events.chunks(EVENTS_OF_A_ROW) {
         let first = events.first().map_or(Position::ZERO, |event| event.position);
         let said =
-            events.iter().filter_map(|event| Some((event.name.clone(), meeting_dates(event)?.clone())));
+            events.iter().filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone())));
         put(key_from(b'm', first), &Entry::Meetings(said.collect()))?;
-        let mut references = BTreeMap::<&Name, BTreeSet<&Name>>::new();
+        let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
         for event in events {
             for named in event.content.fact.mentions() {
-                references.entry(named).or_default().insert(&event.name);
+                references.entry(named.as_str()).or_default().insert(event.name.as_str());
             }
         }
-        let said =
-            references.into_iter().map(|(named, by)| (named.clone(), by.into_iter().cloned().collect()));
-        put(key_from(b'r', first), &Entry::References(said.collect()))?;
+        let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
+        put(key_from(REFERENCES, first), &Entry::References(said.collect()))?;
     }
     for name in snapshot.equal_access() {
-        put(key(b'e', &[name.as_str()]), &Entry::EqualAccess(name.clone()))?;
+        put(key(b'e', &[name.as_str()]), &Entry::EqualAccess(name.as_str()))?;
     }
     Ok(rows)
 }

@@ -1,8 +1,8 @@
 //! Where the event of every command stands: what makes a command that is sent again, in ten years, known for what it is.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use parking_lot::RwLock;
 
 use crate::domain::CommandId;
@@ -23,6 +23,11 @@ impl CommandIndex {
 
     pub(super) fn insert(&self, id: CommandId, position: Position) {
         self.part(id).write().insert(id, position);
+    }
+
+    /// Makes room for so many.
+    pub(super) fn reserve(&self, commands: usize) {
+        self.0.iter().for_each(|part| part.write().reserve(commands / PARTS));
     }
 
     /// Takes back what did not become durable, so that its position may be another's.

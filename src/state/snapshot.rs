@@ -6,11 +6,12 @@
 //! 3. The indexes are insert-only: they name candidates, and a timeline says whether one still counts.
 //! 4. One snapshot goes on, the recorder's; what it took in and did not become durable is taken back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use parking_lot::RwLock;
 
 use super::commands::CommandIndex;
@@ -20,6 +21,7 @@ use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::MeetingFact;
+use crate::domain::name::BadName;
 use crate::domain::time::{Day, Valid};
 use crate::domain::world::Lasting;
 use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
@@ -191,19 +193,48 @@ impl Snapshot {
     pub(super) fn at(tail: Position, alliance: Option<(Position, Name)>) -> Snapshot {
         let shared = Arc::<Shared>::default();
         shared.streams.hold(tail);
+        shared.commands.reserve(usize::try_from(tail.0).unwrap_or(0));
         Snapshot { tail, alliance, shared }
     }
 
-    /// Takes over the streams of a pack.
-    pub(super) fn put_pack(&self, pack: &Arc<Pack>) {
-        let mut new = Vec::new();
+    /// Takes over the streams of a pack; their names, each with its first event, where they are new.
+    pub(super) fn put_pack(
+        &self,
+        pack: &Arc<Pack>,
+        new: &mut Vec<(Name, Position)>,
+    ) -> Result<(), BadName> {
         for entry in pack.entries() {
-            let Ok(name) = entry.name.parse::<Name>() else { continue };
+            let name = entry.name.parse::<Name>()?;
             if self.shared.streams.put(&name, entry.last, Kept::Packed(pack.clone(), entry.at)) {
                 new.push((name, entry.first));
             }
         }
-        self.shared.names.write().extend(new);
+        Ok(())
+    }
+
+    /// The streams are those with these names.
+    pub(super) fn put_names(&self, names: Vec<(Name, Position)>) {
+        *self.shared.names.write() = names.into_iter().collect();
+    }
+
+    /// Who was named by whom.
+    pub(super) fn put_references(&self, referrers: HashMap<Name, Vec<Name>>) {
+        let of = |by: Vec<Name>| by.into_iter().map(|by| (by, Position::ZERO)).collect();
+        let referrers = referrers.into_iter().map(|(named, by)| (named, of(by)));
+        *self.shared.referrers.write() = referrers.collect();
+    }
+
+    /// Said of meetings.
+    pub(super) fn put_meetings(&self, said: &[(Name, Valid)]) {
+        for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
+            let said = said.iter().filter(|(_, valid)| lasting.has(valid));
+            let mut said: Vec<_> = said.map(|(name, valid)| (valid.begin().earliest, name.clone())).collect();
+            said.sort_unstable();
+            let of = |day: &[(Day, Name)]| {
+                (day[0].0, day.iter().map(|(_, name)| (name.clone(), Position::ZERO)).collect())
+            };
+            *days.write() = said.chunk_by(|one, next| one.0 == next.0).map(of).collect();
+        }
     }
 
     /// Keeps the streams of this pack there, as far as they are kept whole.
@@ -216,20 +247,22 @@ impl Snapshot {
         self.shared.streams.last(name, self.tail)
     }
 
-    pub(super) fn put_command(&self, id: CommandId, position: Position) {
-        self.shared.commands.insert(id, position);
+    pub(super) fn put_commands(&self, first: Position, ids: Vec<CommandId>) {
+        for (id, position) in ids.into_iter().zip(first.0..) {
+            self.shared.commands.insert(id, Position(position));
+        }
     }
 
     pub(super) fn put_equal_access(&self, name: &Name, at: Position) {
         self.shared.equal_access.write().entry(name.clone()).or_insert(at);
     }
 
-    /// The same name, as it is kept with its stream: not many copies of it.
-    pub(super) fn shared(&self, name: &Name) -> Name {
-        self.shared.streams.shared(name)
+    /// The name of this text, as it is kept with its stream, where there is one: not many copies of it.
+    pub(super) fn name(&self, text: &str) -> Result<Name, BadName> {
+        self.shared.streams.name(text).map_or_else(|| text.parse(), Ok)
     }
 
-    pub(super) fn put_meeting(&self, name: &Name, valid: &Valid, at: Position) {
+    fn put_meeting(&self, name: &Name, valid: &Valid, at: Position) {
         for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
             if lasting.has(valid) {
                 let mut days = days.write();
@@ -238,7 +271,7 @@ impl Snapshot {
         }
     }
 
-    pub(super) fn refer(&self, named: &Name, by: &Name, at: Position) {
+    fn refer(&self, named: &Name, by: &Name, at: Position) {
         let known = self.shared.referrers.read().get(named).is_some_and(|known| known.contains_key(by));
         if !known {
             let mut referrers = self.shared.referrers.write();

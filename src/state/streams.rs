@@ -3,9 +3,10 @@
 //! 1. A version is kept as long as there is a snapshot that sees it, and no longer.
 //! 2. A stream that was packed is read where it is asked for; the last ones that were read are kept.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use parking_lot::{Mutex, RwLock};
 
 use super::pack::Pack;
@@ -63,7 +64,7 @@ impl Default for Streams {
 impl Streams {
     /// The stream as it is at `tail`.
     pub(super) fn get(&self, name: &Name, tail: Position) -> Option<Arc<Stream>> {
-        let kept = self.part(name).read().get(name)?.at(tail)?.stream.clone();
+        let kept = self.part(name.as_str()).read().get(name)?.at(tail)?.stream.clone();
         Some(match kept {
             Kept::Whole(stream) => stream,
             Kept::Packed(pack, at) => self.read(pack, at),
@@ -72,18 +73,17 @@ impl Streams {
 
     /// Its last event, at `tail`.
     pub(super) fn last(&self, name: &Name, tail: Position) -> Option<Position> {
-        Some(self.part(name).read().get(name)?.at(tail)?.last)
+        Some(self.part(name.as_str()).read().get(name)?.at(tail)?.last)
     }
 
-    /// The same name, as it is kept: not many copies of it.
-    pub(super) fn shared(&self, name: &Name) -> Name {
-        let part = self.part(name).read();
-        part.get_key_value(name).map_or_else(|| name.clone(), |(shared, _)| shared.clone())
+    /// The name of this text, as it is kept: not many copies of it.
+    pub(super) fn name(&self, text: &str) -> Option<Name> {
+        self.part(text).read().get_key_value(text).map(|(name, _)| name.clone())
     }
 
     /// The stream since the event at `last`. Whether it is a new one.
     pub(super) fn put(&self, name: &Name, last: Position, stream: Kept) -> bool {
-        let mut part = self.part(name).write();
+        let mut part = self.part(name.as_str()).write();
         let Some(version) = part.get_mut(name) else {
             part.insert(name.clone(), Version { last, stream, before: None });
             return true;
@@ -105,7 +105,7 @@ impl Streams {
     pub(super) fn put_packed(&self, pack: &Arc<Pack>) {
         for entry in pack.entries() {
             let Ok(name) = entry.name.parse::<Name>() else { continue };
-            let mut part = self.part(&name).write();
+            let mut part = self.part(name.as_str()).write();
             if let Some(version) = part.get_mut(&name).and_then(|version| version.at_mut(entry.last)) {
                 version.stream = Kept::Packed(pack.clone(), entry.at);
             }
@@ -114,7 +114,7 @@ impl Streams {
 
     /// Takes back what the stream became after `tail`. Whether there is nothing left of it.
     pub(super) fn take_back(&self, name: &Name, tail: Position) -> bool {
-        let mut part = self.part(name).write();
+        let mut part = self.part(name.as_str()).write();
         while let Some(version) = part.get_mut(name).filter(|version| version.last > tail) {
             match version.before.take() {
                 Some(before) => *version = *before,
@@ -165,7 +165,7 @@ impl Streams {
     pub(super) fn settle(&self) {
         let first = self.tails.lock().first_key_value().map(|(first, _)| *first);
         while let Some(name) = self.replaced_by(first) {
-            if let Some(version) = self.part(&name).write().get_mut(&name) {
+            if let Some(version) = self.part(name.as_str()).write().get_mut(&name) {
                 version.prune(&self.tails.lock());
             }
         }
@@ -191,8 +191,8 @@ impl Streams {
         stream
     }
 
-    fn part(&self, name: &Name) -> &RwLock<HashMap<Name, Version>> {
-        &self.parts[crc32c::crc32c(name.as_str().as_bytes()) as usize % PARTS]
+    fn part(&self, name: &str) -> &RwLock<HashMap<Name, Version>> {
+        &self.parts[crc32c::crc32c(name.as_bytes()) as usize % PARTS]
     }
 }
 
