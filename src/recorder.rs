@@ -6,7 +6,7 @@
 //! 3. Where an append fails, all that was decided on it is dropped: the caller is told, and nothing of it is known.
 //! 4. The queue is bounded, in requests and in bytes; when it is full the caller hears so at once.
 //! 5. `recorded_at` never goes backwards, whatever the clock does.
-//! 6. Where nobody else waits and the disk is quick, a request is decided and recorded on its caller's own thread: a
+//! 6. Where callers come one by one and the disk is quick, a request is decided and recorded on its caller's own thread: a
 //!    hand-over to another and back takes as long as a sync.
 
 mod deciding;
@@ -202,13 +202,16 @@ impl Recorder {
             return Some(request);
         };
         let mut writer = Entered { writer, begun: &self.shared.begun };
-        let others_wait = self.shared.waiting.load(Ordering::Acquire) > 0;
-        let may = writer.is_quick() && writer.is_idle() && writer.failed.is_none();
-        if others_wait || !may || self.queue.is_closed() {
+        let others_wait = || self.shared.waiting.load(Ordering::Acquire) > 0;
+        let may = writer.is_for_callers() && writer.is_idle() && writer.failed.is_none();
+        if others_wait() || !may || self.queue.is_closed() {
             return Some(request);
         }
         writer.decide(request);
         writer.failed = writer.advance(&mut Context::from_waker(Waker::noop())).err();
+        if others_wait() {
+            writer.is_not_alone();
+        }
         if writer.failed.is_some() || !writer.is_idle() {
             self.shared.begun.notify_one();
         }

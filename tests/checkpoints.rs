@@ -9,7 +9,7 @@ use minuted::log::{EventLog, LogId, MemoryLog};
 use minuted::position::Position;
 use minuted::projections::store::Store;
 use minuted::recorder::{Clock, Limits, Recorder};
-use minuted::state::checkpoint::{self, Keeper, Restored, Rows};
+use minuted::state::checkpoint::{self, Keeper, Packs, Restored, Rows};
 use minuted::state::{Snapshot, State};
 use minuted::wire;
 
@@ -51,7 +51,11 @@ fn save(dir: &Path, log: &Arc<dyn EventLog>) {
     let mut store = Store::new(dir.into());
     let Restored { snapshot, packs } = checkpoint::restore(&mut store, log.as_ref());
     Keeper::new(Box::new(store), log.clone(), snapshot.tail(), packs).save(&folded(log)).unwrap();
-    // sled gives up its lock when its thread has ended, which nobody waits for.
+    until_released(dir);
+}
+
+/// sled gives up its lock when its thread has ended, which nobody waits for.
+fn until_released(dir: &Path) {
     let lock = || std::fs::File::open(generation(dir).join("db")).is_ok_and(|file| file.try_lock().is_ok());
     while !lock() {
         std::thread::yield_now();
@@ -101,6 +105,35 @@ async fn an_older_checkpoint_is_caught_up_and_a_foreign_one_is_not_used() {
     let foreign = tempfile::tempdir().unwrap();
     save(foreign.path(), &log_of(LogId::random(), 424).await);
     assert_eq!(started(foreign.path(), &log), (folded(&log), Position::ZERO));
+}
+
+/// Many small saves leave many packs, of which little is left in each: they are put together, and nothing is lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn packs_of_many_saves_are_put_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = LogId::random();
+    let mut store = Store::new(dir.path().into());
+    let log = log_of(id, 424).await;
+    let state = State::open(Arc::new(MemoryLog::new(id)), Snapshot::default()).unwrap();
+    let mut known = state.latest().view();
+    let none = store.checkpoint().unwrap();
+    assert_eq!(none, None);
+    let loader = State::open(log.clone(), Snapshot::default()).unwrap().loader().clone();
+    let mut keeper = Keeper::new(Box::new(store), log.clone(), Position::ZERO, Packs::default());
+    for position in 1..=424 {
+        let event = loader.event(Position(position)).unwrap();
+        known.replay(&event, |stream| loader.events(&stream.positions)).unwrap();
+        keeper.save(&known).unwrap();
+    }
+    drop(keeper);
+    until_released(dir.path());
+    let mut packs = 0;
+    Store::new(dir.path().into()).load(&mut |row| packs += usize::from(row.key.first() == Some(&b'a'))).unwrap();
+    until_released(dir.path());
+    assert!((1..=18).contains(&packs), "{packs} packs");
+    assert_eq!(started(dir.path(), &log), (folded(&log), Position(424)));
+    // What was packed meanwhile is what it was.
+    assert_eq!(known, *folded(&log));
 }
 
 /// A save of many events is written in parts. One that stopped between two of them leaves rows, and the log may be another

@@ -23,6 +23,9 @@ use crate::wire;
 /// A disk is quick whose last append took less: nobody on the caller's thread minds such a wait.
 const QUICK: SignedDuration = SignedDuration::from_millis(1);
 
+/// After so many requests one by one, the next is likely to come alone, too.
+const ALONE: u32 = 8;
+
 type Answer = (oneshot::Sender<Result<Vec<Outcome>, RecordError>>, Vec<Outcome>);
 
 /// Frames that become durable together.
@@ -57,6 +60,8 @@ pub(super) struct Writer {
     /// How it failed for a caller who recorded on its own thread: the recorder ends with it.
     pub(super) failed: Option<AppendError>,
     is_quick: bool,
+    /// How many groups came one behind the other with one request each, and nobody waiting.
+    alone: u32,
     /// Where those who wait for answers run: one task there wakes all of a group, which is cheaper than waking each from
     /// another thread.
     callers: Option<Handle>,
@@ -90,13 +95,20 @@ impl Writer {
             under_way: None,
             failed: None,
             is_quick: false,
+            alone: 0,
             callers,
         })
     }
 
-    /// The last append took so little that its caller may wait for the next.
-    pub(super) fn is_quick(&self) -> bool {
-        self.is_quick
+    /// The last append took so little that its caller may wait for the next, and callers have come one by one for a while: where
+    /// there are many, a thread that waits for the disk is one less that reads what they send.
+    pub(super) fn is_for_callers(&self) -> bool {
+        self.is_quick && self.alone >= ALONE
+    }
+
+    /// Somebody came meanwhile.
+    pub(super) fn is_not_alone(&mut self) {
+        self.alone = 0;
     }
 
     /// What has been decided is as much as goes into one group.
@@ -193,6 +205,8 @@ impl Writer {
             Ok(_tail) => {
                 let took = self.clock.now().duration_since(done.begun);
                 self.is_quick = (SignedDuration::ZERO..QUICK).contains(&took);
+                let is_alone = done.answers.len() == 1 && self.next.frames.is_empty();
+                self.alone = if is_alone { self.alone.saturating_add(1) } else { 0 };
                 self.undurable.drain(..done.events);
                 self.state.publish(done.becomes);
                 let answers = done.answers;

@@ -270,9 +270,10 @@ impl Packs {
         pairs.min().filter(|_| left.len() > PACKS + 2 * (all / PACK_BYTES)).map(|(_, pair)| pair)
     }
 
-    /// Puts packs together where there are too many, without what is no more as in `snapshot`. The keys of those that are gone.
-    fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<Position>, postcard::Error> {
-        let mut gone = Vec::new();
+    /// Puts packs together where there are too many, without what is no more as in `snapshot`: each time the first of two, which
+    /// is gone then, and the second, in whose place they both are.
+    fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<(Position, Position)>, postcard::Error> {
+        let mut done = Vec::new();
         while let Some((first, second)) = self.too_many() {
             let mut packing = Packing::default();
             let packs = [self.0.remove(&first), self.0.remove(&second)];
@@ -285,9 +286,9 @@ impl Packs {
             let pack = packing.finish()?;
             snapshot.keep_packed(&pack);
             self.0.insert(second, pack);
-            gone.push(first);
+            done.push((first, second));
         }
-        Ok(gone)
+        Ok(done)
     }
 }
 
@@ -351,20 +352,19 @@ impl Keeper {
         let mut rows = rows_of(&events, snapshot)?;
         snapshot.keep_packed(&pack);
         self.packs.0.insert(last, pack);
-        let mut gone = Vec::new();
-        let mut written = vec![last];
+        let mut written = BTreeSet::from([last]);
+        let mut gone = BTreeSet::new();
         if at_end {
-            let packs: Vec<_> = self.packs.0.iter().map(|(&last, pack)| (last, Arc::as_ptr(pack))).collect();
-            gone = self.packs.put_together(snapshot)?;
-            let known = |last: &Position| packs.iter().find(|(it, _)| it == last).map(|(_, pack)| *pack);
-            let changed = self.packs.0.iter().filter(|(last, pack)| known(last) != Some(Arc::as_ptr(pack)));
-            written.extend(changed.map(|(&last, _)| last));
-        }
-        for last in written {
-            if let Some(pack) = self.packs.0.get(&last) {
-                rows.push(Row { key: key_from(PACK, last), value: pack.bytes().clone() });
+            for (first, second) in self.packs.put_together(snapshot)? {
+                written.remove(&first);
+                written.insert(second);
+                gone.insert(first);
             }
         }
+        let written = written.into_iter().filter_map(|last| Some((last, self.packs.0.get(&last)?)));
+        rows.extend(
+            written.map(|(last, pack)| Row { key: key_from(PACK, last), value: pack.bytes().clone() }),
+        );
         let gone = gone.into_iter().map(|last| key_from(PACK, last)).collect();
         // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
         let position = if at_end { last } else { Position::ZERO };

@@ -114,6 +114,11 @@ impl Streams {
 
     /// Takes back what the stream became after `tail`. Whether there is nothing left of it.
     pub(super) fn take_back(&self, name: &Name, tail: Position) -> bool {
+        let mut replaced = self.replaced.lock();
+        while replaced.back().is_some_and(|(since, _)| *since > tail) {
+            let _ = replaced.pop_back();
+        }
+        drop(replaced);
         let mut part = self.part(name.as_str()).write();
         while let Some(version) = part.get_mut(name).filter(|version| version.last > tail) {
             match version.before.take() {
@@ -224,6 +229,163 @@ impl Version {
             } else {
                 newer.before = older.before.take();
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::state::pack::Packing;
+
+    const NAMES: [&str; 3] = ["meetings/a", "meetings/b", "countries/jp"];
+
+    /// A stream that was written to at these positions.
+    fn stream(name: &Name, positions: &[Position]) -> Arc<Stream> {
+        Arc::new(Stream::fold(name.clone(), positions.to_vec(), &[]))
+    }
+
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        /// A new version of one of the names.
+        Put(usize),
+        /// What was put is durable, and known.
+        Publish,
+        /// What was put since does not become durable.
+        TakeBack,
+        /// Somebody keeps what is known now.
+        Hold,
+        /// Somebody who kept it no more does, if there is one.
+        Release(usize),
+        /// What is known now is packed.
+        Pack,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            6 => (0..NAMES.len()).prop_map(Step::Put),
+            4 => Just(Step::Publish),
+            1 => Just(Step::TakeBack),
+            2 => Just(Step::Hold),
+            2 => (0..4usize).prop_map(Step::Release),
+            2 => Just(Step::Pack),
+        ]
+    }
+
+    /// The streams beside copies of all that was ever put.
+    struct Both {
+        streams: Streams,
+        /// Where each name was written to, at each position.
+        put: Vec<[Vec<Position>; NAMES.len()]>,
+        known: Position,
+        held: Vec<Position>,
+    }
+
+    impl Both {
+        fn tail(&self) -> Position {
+            Position(self.put.len() as u64 - 1)
+        }
+
+        fn at(&self, tail: Position) -> &[Vec<Position>; NAMES.len()] {
+            &self.put[usize::try_from(tail.0).unwrap()]
+        }
+
+        fn moves(&self, from: Position, to: Position) {
+            self.streams.hold(to);
+            self.streams.release(from);
+            self.streams.settle();
+        }
+
+        fn take(&mut self, step: Step) {
+            let tail = self.tail();
+            let names = NAMES.map(|name| name.parse::<Name>().unwrap());
+            match step {
+                Step::Put(which) => {
+                    let mut now = self.at(tail).clone();
+                    now[which].push(tail.next());
+                    let stream = stream(&names[which], &now[which]);
+                    let is_new = self.streams.put(&names[which], tail.next(), Kept::Whole(stream));
+                    assert_eq!(is_new, now[which].len() == 1);
+                    self.put.push(now);
+                    self.moves(tail, tail.next());
+                }
+                Step::Publish => {
+                    let known = std::mem::replace(&mut self.known, tail);
+                    self.moves(known, tail);
+                }
+                Step::TakeBack => {
+                    for (name, before) in names.iter().zip(self.at(self.known)) {
+                        if self.streams.last(name, tail) > before.last().copied() {
+                            assert_eq!(self.streams.take_back(name, self.known), before.is_empty());
+                        }
+                    }
+                    self.moves(tail, self.known);
+                    self.put.truncate(usize::try_from(self.known.0).unwrap() + 1);
+                }
+                Step::Hold => {
+                    self.streams.hold(self.known);
+                    self.held.push(self.known);
+                }
+                Step::Release(which) if which < self.held.len() => {
+                    self.streams.release(self.held.remove(which));
+                    self.streams.settle();
+                }
+                Step::Release(_) => {}
+                Step::Pack => {
+                    let mut packing = Packing::default();
+                    for stream in names.iter().filter_map(|name| self.streams.get(name, self.known)) {
+                        packing.put(&stream).unwrap();
+                    }
+                    self.streams.put_packed(&packing.finish().unwrap());
+                }
+            }
+        }
+
+        /// Whoever holds what was known at a position still knows it.
+        fn check(&self) {
+            for &tail in self.held.iter().chain([&self.known, &self.tail()]) {
+                for (name, positions) in NAMES.iter().zip(self.at(tail)) {
+                    let name = name.parse().unwrap();
+                    let expected = (!positions.is_empty()).then(|| stream(&name, positions));
+                    assert_eq!(self.streams.get(&name, tail), expected, "{name} at {tail}");
+                    assert_eq!(self.streams.last(&name, tail), positions.last().copied());
+                }
+            }
+        }
+
+        fn versions(&self) -> usize {
+            let all = self.streams.parts.iter().flat_map(|part| {
+                let of = |version: &Version| {
+                    std::iter::successors(Some(version), |version| version.before.as_deref()).count()
+                };
+                part.read().values().map(of).collect::<Vec<_>>()
+            });
+            all.sum()
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_sees_what_was_known_when_it_came_and_no_more_is_kept(
+            steps in proptest::collection::vec(step(), 0..60),
+        ) {
+            let nothing = [const { Vec::new() }; NAMES.len()];
+            let (known, held) = (Position::ZERO, Vec::new());
+            let mut both = Both { streams: Streams::default(), put: vec![nothing], known, held };
+            both.streams.hold(Position::ZERO);
+            both.streams.hold(Position::ZERO);
+            for step in steps {
+                both.take(step);
+                both.check();
+            }
+            while !both.held.is_empty() {
+                both.take(Step::Release(0));
+            }
+            both.take(Step::Publish);
+            let names = both.at(both.known).iter().filter(|positions| !positions.is_empty()).count();
+            prop_assert_eq!(both.versions(), names);
         }
     }
 }
