@@ -27,13 +27,14 @@ use crate::wire;
 const FORM: u32 = 5;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
-/// Events that one pack takes in at most, so that it stays small.
-const EVENTS_MAX: usize = 5_000;
+/// Events that one save takes in at most, so that it stays small.
+const EVENTS_MAX: usize = 20_000;
 /// Events of which one row says whom they name, and when meetings are.
 const EVENTS_OF_A_ROW: usize = 2_000;
+/// Bytes of streams that are packed together: rows of many more are dear to sled, and to the allocator.
+const PACK_BYTES: usize = 32 << 10;
 /// So many packs there may be, and two for each [`PACK_BYTES`] of what is left in all of them.
 const PACKS: usize = 16;
-const PACK_BYTES: usize = 1 << 20;
 /// What the keys of packs begin with: they come first, and what else there is shares the names in them.
 const PACK: u8 = b'a';
 /// What the keys of references begin with.
@@ -103,9 +104,9 @@ enum Entry<N> {
     Meetings(Vec<(N, Valid)>),
 }
 
-/// The packs that are saved, each by the last position that it takes in.
+/// The packs that are saved, by their numbers.
 #[derive(Debug, Default)]
-pub struct Packs(BTreeMap<Position, Arc<Pack>>);
+pub struct Packs(BTreeMap<u64, Arc<Pack>>);
 
 /// What was saved.
 #[derive(Debug, Default)]
@@ -247,11 +248,18 @@ impl Packs {
         snapshot: &Snapshot,
         names: &mut Vec<(Name, Position)>,
     ) -> Result<(), Undecodable> {
-        let last = row.key.get(1..).unwrap_or_default().try_into().map_err(|_| Undecodable)?;
+        let number = row.key.get(1..).unwrap_or_default().try_into().map_err(|_| Undecodable)?;
         let pack = Arc::new(Pack::read(row.value)?);
         snapshot.put_pack(&pack, names)?;
-        self.0.insert(Position(u64::from_be_bytes(last)), pack);
+        self.0.insert(u64::from_be_bytes(number), pack);
         Ok(())
+    }
+
+    /// One more; its number.
+    fn put(&mut self, pack: Arc<Pack>) -> u64 {
+        let number = self.0.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.0.insert(number, pack);
+        number
     }
 
     /// How many of its streams are still what is known, in bytes: about.
@@ -262,9 +270,9 @@ impl Packs {
     }
 
     /// Two packs that stand side by side, of which least is left, where there are too many.
-    fn too_many(&self) -> Option<(Position, Position)> {
-        let left: Vec<(Position, usize)> =
-            self.0.iter().map(|(&last, pack)| (last, Packs::left(pack))).collect();
+    fn too_many(&self) -> Option<(u64, u64)> {
+        let left: Vec<(u64, usize)> =
+            self.0.iter().map(|(&number, pack)| (number, Packs::left(pack))).collect();
         let all: usize = left.iter().map(|(_, bytes)| bytes).sum();
         let pairs = left.windows(2).map(|pair| (pair[0].1 + pair[1].1, (pair[0].0, pair[1].0)));
         pairs.min().filter(|_| left.len() > PACKS + 2 * (all / PACK_BYTES)).map(|(_, pair)| pair)
@@ -272,7 +280,7 @@ impl Packs {
 
     /// Puts packs together where there are too many, without what is no more as in `snapshot`: each time the first of two, which
     /// is gone then, and the second, in whose place they both are.
-    fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<(Position, Position)>, postcard::Error> {
+    fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<(u64, u64)>, postcard::Error> {
         let mut done = Vec::new();
         while let Some((first, second)) = self.too_many() {
             let mut packing = Packing::default();
@@ -348,11 +356,12 @@ impl Keeper {
             return Err(LoadError::Missing { position: self.saved.next() }.into());
         };
         let at_end = last == snapshot.tail();
-        let pack = pack_of(&events, snapshot)?;
         let mut rows = rows_of(&events, snapshot)?;
-        snapshot.keep_packed(&pack);
-        self.packs.0.insert(last, pack);
-        let mut written = BTreeSet::from([last]);
+        let mut written = BTreeSet::new();
+        for pack in packs_of(&events, snapshot)? {
+            snapshot.keep_packed(&pack);
+            written.insert(self.packs.put(pack));
+        }
         let mut gone = BTreeSet::new();
         if at_end {
             for (first, second) in self.packs.put_together(snapshot)? {
@@ -361,11 +370,11 @@ impl Keeper {
                 gone.insert(first);
             }
         }
-        let written = written.into_iter().filter_map(|last| Some((last, self.packs.0.get(&last)?)));
+        let written = written.into_iter().filter_map(|number| Some((number, self.packs.0.get(&number)?)));
         rows.extend(
-            written.map(|(last, pack)| Row { key: key_from(PACK, last), value: pack.bytes().clone() }),
+            written.map(|(number, pack)| Row { key: key(PACK, number), value: pack.bytes().clone() }),
         );
-        let gone = gone.into_iter().map(|last| key_from(PACK, last)).collect();
+        let gone = gone.into_iter().map(|number| key(PACK, number)).collect();
         // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
         let position = if at_end { last } else { Position::ZERO };
         let checkpoint = self.checkpoint(position, snapshot)?;
@@ -404,13 +413,19 @@ impl Keeper {
 }
 
 /// The streams that these events changed, as they are in `snapshot`.
-fn pack_of(events: &[Event], snapshot: &Snapshot) -> Result<Arc<Pack>, postcard::Error> {
+fn packs_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Arc<Pack>>, postcard::Error> {
     let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
-    let mut packing = Packing::default();
+    let (mut packs, mut packing) = (Vec::new(), Packing::default());
     for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
         packing.put(&stream)?;
+        if packing.len() >= PACK_BYTES {
+            packs.push(std::mem::take(&mut packing).finish()?);
+        }
     }
-    packing.finish()
+    if packing.len() > 0 {
+        packs.push(packing.finish()?);
+    }
+    Ok(packs)
 }
 
 fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
@@ -420,13 +435,13 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     };
     if let Some(first) = events.first().map(|event| event.position) {
         let ids = events.iter().map(|event| event.command_id).collect();
-        put(key_from(b'c', first), &Entry::Commands(first, ids))?;
+        put(key(b'c', first.0), &Entry::Commands(first, ids))?;
     }
     for events in events.chunks(EVENTS_OF_A_ROW) {
         let first = events.first().map_or(Position::ZERO, |event| event.position);
         let said =
             events.iter().filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone())));
-        put(key_from(b'm', first), &Entry::Meetings(said.collect()))?;
+        put(key(b'm', first.0), &Entry::Meetings(said.collect()))?;
         let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
         for event in events {
             for named in event.content.fact.mentions() {
@@ -434,24 +449,16 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
             }
         }
         let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
-        put(key_from(REFERENCES, first), &Entry::References(said.collect()))?;
+        put(key(REFERENCES, first.0), &Entry::References(said.collect()))?;
     }
     for name in snapshot.equal_access() {
-        put(key(b'e', &[name.as_str()]), &Entry::EqualAccess(name.as_str()))?;
+        let key = [b"e", name.as_str().as_bytes()].concat();
+        put(key, &Entry::EqualAccess(name.as_str()))?;
     }
     Ok(rows)
 }
 
-/// Of a row about the events from this position on.
-fn key_from(kind: u8, first: Position) -> Vec<u8> {
-    [&[kind], first.0.to_be_bytes().as_slice()].concat()
-}
-
-fn key(kind: u8, parts: &[&str]) -> Vec<u8> {
-    let mut key = vec![kind];
-    for part in parts {
-        key.extend_from_slice(part.as_bytes());
-        key.push(0);
-    }
-    key
+/// Of a row by its number, or about the events from a position on.
+fn key(kind: u8, number: u64) -> Vec<u8> {
+    [&[kind], number.to_be_bytes().as_slice()].concat()
 }

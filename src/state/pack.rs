@@ -112,11 +112,17 @@ impl Packing {
         Ok(())
     }
 
+    /// How many bytes its streams take.
+    pub(super) fn len(&self) -> usize {
+        self.body.len()
+    }
+
     /// The pack.
     pub(super) fn finish(self) -> Result<Arc<Pack>, postcard::Error> {
-        let mut bytes = postcard::to_stdvec(&self.entries)?;
-        let body = bytes.len();
-        bytes.extend_from_slice(&self.body);
-        Ok(Arc::new(Pack { bytes: bytes.into(), body, count: self.entries.len() }))
+        let entries = postcard::to_stdvec(&self.entries)?;
+        let (body, count) = (entries.len(), self.entries.len());
+        // In as many bytes as it takes: it stays long.
+        let bytes = [entries, self.body].concat().into();
+        Ok(Arc::new(Pack { bytes, body, count }))
     }
 }

@@ -205,7 +205,7 @@ impl Snapshot {
     ) -> Result<(), BadName> {
         for entry in pack.entries() {
             let name = entry.name.parse::<Name>()?;
-            if self.shared.streams.put(&name, entry.last, Kept::Packed(pack.clone(), entry.at)) {
+            if self.shared.streams.put_saved(&name, entry.last, Kept::Packed(pack.clone(), entry.at)) {
                 new.push((name, entry.first));
             }
         }

@@ -81,17 +81,25 @@ impl Streams {
         self.part(text).read().get_key_value(text).map(|(name, _)| name.clone())
     }
 
-    /// The stream since the event at `last`. Whether it is a new one.
+    /// The stream that was saved as of `last`, unless there is a later one. Whether it is a new one.
+    pub(super) fn put_saved(&self, name: &Name, last: Position, stream: Kept) -> bool {
+        let mut part = self.part(name.as_str()).write();
+        let is_new = match part.get_mut(name) {
+            Some(version) if version.last >= last => return false,
+            known => known.is_none(),
+        };
+        part.insert(name.clone(), Version { last, stream, before: None });
+        is_new
+    }
+
+    /// The stream since the event at `last`, which is behind all that it had. Whether it is a new one.
     pub(super) fn put(&self, name: &Name, last: Position, stream: Kept) -> bool {
         let mut part = self.part(name.as_str()).write();
         let Some(version) = part.get_mut(name) else {
             part.insert(name.clone(), Version { last, stream, before: None });
             return true;
         };
-        if version.last == last {
-            version.stream = stream;
-            return false;
-        }
+        assert!(version.last < last, "{name} has an event at {}, and is put as of {last}", version.last);
         let before = std::mem::replace(version, Version { last, stream, before: None });
         version.before = Some(Box::new(before));
         version.prune(&self.tails.lock());
