@@ -128,7 +128,9 @@ async fn packs_of_many_saves_are_put_together() {
     drop(keeper);
     until_released(dir.path());
     let mut packs = 0;
-    Store::new(dir.path().into()).load(&mut |row| packs += usize::from(row.key.first() == Some(&b'a'))).unwrap();
+    Store::new(dir.path().into())
+        .load(&mut |row| packs += usize::from(row.key.first() == Some(&b'a')))
+        .unwrap();
     until_released(dir.path());
     assert!((1..=18).contains(&packs), "{packs} packs");
     assert_eq!(started(dir.path(), &log), (folded(&log), Position(424)));

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod actor;
 pub mod agreement;
 pub mod area;
+mod as_text;
 pub mod breach;
 pub mod contribution;
 pub mod correction;

@@ -6,7 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::as_text;
 
 /// What a name names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,8 +73,8 @@ impl Collection {
 }
 
 /// The name of a resource and of its stream.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Name(Arc<str>);
 
 /// It is no resource name.
@@ -127,13 +129,14 @@ impl Name {
 impl FromStr for Name {
     type Err = BadName;
 
+    /// Few names are named by many facts: one that was read before is shared and not made again.
     fn from_str(text: &str) -> Result<Self, BadName> {
-        let bad = || BadName(text.chars().take(80).collect());
-        let (collection, id) = text.split_once('/').ok_or_else(bad)?;
-        let known = Collection::ALL.into_iter().any(|c| c.text() == collection);
-        let plain = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let edges = !id.is_empty() && !id.starts_with('-') && !id.ends_with('-');
-        if known && plain && edges && id.len() <= ID_BYTES_MAX { Ok(shared(text)) } else { Err(bad()) }
+        // Each place keeps the last that fell on it.
+        let place = crc32c::crc32c(text.as_bytes()) as usize % KEPT;
+        LAST_READ.with_borrow_mut(|kept| match &kept[place] {
+            Some(name) if name.as_str() == text => Ok(name.clone()),
+            Some(_) | None => Ok(kept[place].insert(checked(text)?).clone()),
+        })
     }
 }
 
@@ -144,27 +147,18 @@ thread_local! {
     static LAST_READ: RefCell<[Option<Name>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
 }
 
-/// The name of this text. Few names are named by many facts: one that was read before is shared and not made again, each
-/// place keeping the last that fell on it.
-fn shared(text: &str) -> Name {
-    let place = crc32c::crc32c(text.as_bytes()) as usize % KEPT;
-    LAST_READ.with_borrow_mut(|kept| match &kept[place] {
-        Some(name) if name.as_str() == text => name.clone(),
-        Some(_) | None => kept[place].insert(Name(text.into())).clone(),
-    })
+fn checked(text: &str) -> Result<Name, BadName> {
+    let bad = || BadName(text.chars().take(80).collect());
+    let (collection, id) = text.split_once('/').ok_or_else(bad)?;
+    let known = Collection::ALL.into_iter().any(|c| c.text() == collection);
+    let plain = id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let edges = !id.is_empty() && !id.starts_with('-') && !id.ends_with('-');
+    if known && plain && edges && id.len() <= ID_BYTES_MAX { Ok(Name(text.into())) } else { Err(bad()) }
 }
 
-impl TryFrom<String> for Name {
-    type Error = BadName;
-
-    fn try_from(text: String) -> Result<Self, BadName> {
-        text.parse()
-    }
-}
-
-impl From<Name> for String {
-    fn from(name: Name) -> String {
-        name.0.as_ref().into()
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Name, D::Error> {
+        as_text::read(deserializer)
     }
 }
 

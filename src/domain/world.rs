@@ -14,6 +14,8 @@ use crate::position::Position;
 pub enum Lasting {
     /// All of them.
     Any,
+    /// More than [`Lasting::DAYS`]: one of a known day is not among them.
+    Days,
     /// More than [`Lasting::WEEKS`]: one of a day known by its month is not among them.
     Weeks,
     /// More than [`Lasting::LONG`]: one of a day known by its year is not among them.
@@ -22,27 +24,34 @@ pub enum Lasting {
 
 impl Lasting {
     /// In days.
+    pub const DAYS: u32 = 4;
+    /// In days.
     pub const WEEKS: u32 = 40;
     /// In days.
     pub const LONG: u32 = 400;
 
     /// Every length.
-    pub const ALL: [Lasting; 3] = [Lasting::Any, Lasting::Weeks, Lasting::Long];
+    pub const ALL: [Lasting; 4] = [Lasting::Any, Lasting::Days, Lasting::Weeks, Lasting::Long];
 
     /// Whether what is said to be then lasts so long, or may.
     pub fn has(self, valid: &Valid) -> bool {
         let days = match self {
             Lasting::Any => return true,
+            Lasting::Days => Lasting::DAYS,
             Lasting::Weeks => Lasting::WEEKS,
             Lasting::Long => Lasting::LONG,
         };
-        let begin = valid.begin();
-        let last = match valid.end() {
-            None => begin.latest,
-            Some(End::On(end)) => end.latest,
-            Some(End::None | End::Unknown) => Day::NEVER,
-        };
-        begin.earliest == Day::EVER || last > begin.earliest.plus_days(days)
+        let begin = valid.begin().earliest;
+        begin == Day::EVER || latest(valid) > begin.plus_days(days)
+    }
+}
+
+/// The latest day to which what is said to be then may go on.
+pub fn latest(valid: &Valid) -> Day {
+    match valid.end() {
+        None => valid.begin().latest,
+        Some(End::On(end)) => end.latest,
+        Some(End::None | End::Unknown) => Day::NEVER,
     }
 }
 
@@ -56,6 +65,11 @@ pub trait World {
 
     /// Every stream of `collection` that ever named `name`: candidates, of which the timeline says what still counts.
     fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name>;
+
+    /// The same, unless there are more than `max`.
+    fn few_referrers(&self, name: &Name, collection: Collection, max: usize) -> Option<Vec<Name>> {
+        Some(self.referrers(name, collection)).filter(|referrers| referrers.len() <= max)
+    }
 
     /// Every name of `collection` under which something was ever recorded, in order.
     fn names(&self, collection: Collection) -> Vec<Name>;
@@ -75,18 +89,22 @@ pub trait World {
     }
 
     /// At most `limit` days from `from` on and beyond `after` on which a meeting that lasts so long was ever said to begin,
-    /// each by the earliest that its date may mean, with that meeting, in order: candidates.
+    /// each by the earliest that its date may mean, with that meeting, in order: candidates, without those that were never
+    /// said to go on until `reaching`.
     fn meetings_by_day(
         &self,
         lasting: Lasting,
         from: Day,
+        reaching: Day,
         after: Option<&(Day, Name)>,
         limit: usize,
     ) -> Vec<(Day, Name)> {
         let mut days = Vec::new();
         self.visit(Collection::Meetings, &mut |stream| {
             let Some(meeting) = stream.timeline.meeting().filter(|it| lasting.has(&it.valid)) else { return };
-            days.push((meeting.day().earliest, stream.name.clone()));
+            if latest(&meeting.valid) >= reaching {
+                days.push((meeting.day().earliest, stream.name.clone()));
+            }
         });
         days.retain(|it| it.0 >= from && after.is_none_or(|after| it > after));
         days.sort();

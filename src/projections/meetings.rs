@@ -230,12 +230,12 @@ fn places<'a>(
     after: Option<&Place>,
 ) -> Box<dyn Iterator<Item = Place> + 'a> {
     if let Some(actor) = filter.attendees.first().or(filter.actor.as_ref()) {
-        let of_actor = world.referrers(actor, Collection::Meetings);
         let asks_more = filter.attendees.len() > 1
             || filter.topic.is_some()
             || filter.class.is_some()
             || filter.state.is_some();
-        if asks_more || of_actor.len() <= FEW {
+        let few = if asks_more { usize::MAX } else { FEW };
+        if let Some(of_actor) = world.few_referrers(actor, Collection::Meetings, few) {
             return Box::new(sorted(world, filter, of_actor, |place| {
                 after.is_none_or(|after| place > after)
             }));
@@ -252,17 +252,19 @@ pub(super) fn candidates<'a>(
     range: Range,
     after: Option<&Place>,
 ) -> impl Iterator<Item = Place> + use<'a> {
-    let (long, weeks) = (range.first.minus_days(Lasting::LONG), range.first.minus_days(Lasting::WEEKS));
+    let [long, weeks, days] =
+        [Lasting::LONG, Lasting::WEEKS, Lasting::DAYS].map(|days| range.first.minus_days(days));
     let begins = [
         (Lasting::Long, Day::EVER, long),
         (Lasting::Weeks, long, weeks),
-        (Lasting::Any, weeks, range.last.next()),
+        (Lasting::Days, weeks, days),
+        (Lasting::Any, days, range.last.next()),
     ];
     let after = after.cloned();
     begins.into_iter().filter(|(_, from, until)| from < until).flat_map(move |(lasting, from, until)| {
         let mut last = after.clone();
         let days = pages(move || {
-            let days = world.meetings_by_day(lasting, from, last.as_ref(), AT_ONCE);
+            let days = world.meetings_by_day(lasting, from, range.first, last.as_ref(), AT_ONCE);
             last = days.last().cloned().or(last.take());
             days
         });

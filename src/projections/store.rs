@@ -48,7 +48,10 @@ enum Job {
     Checkpoint(SyncSender<Result<Option<Vec<u8>>, StoreError>>),
     /// Every row, and then that these were all.
     Load(SyncSender<Result<Option<Row>, StoreError>>),
-    Save { save: Save, done: SyncSender<Result<(), StoreError>> },
+    Save {
+        save: Save,
+        done: SyncSender<Result<(), StoreError>>,
+    },
 }
 
 struct Save {
@@ -116,7 +119,10 @@ impl Store {
     }
 
     /// The answer, or what went wrong; then the rows are put aside.
-    fn checked<T>(&mut self, answer: Result<Result<T, StoreError>, RecvTimeoutError>) -> Result<T, RowsError> {
+    fn checked<T>(
+        &mut self,
+        answer: Result<Result<T, StoreError>, RecvTimeoutError>,
+    ) -> Result<T, RowsError> {
         let why = match answer {
             Ok(Ok(done)) => return Ok(done),
             Ok(Err(error)) => error_chain(&error),

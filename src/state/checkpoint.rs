@@ -100,8 +100,8 @@ enum Entry<N> {
     /// Who was named by whom, from one save to the next.
     References(Vec<(N, Vec<N>)>),
     EqualAccess(N),
-    /// What was said of when meetings are, from one save to the next.
-    Meetings(Vec<(N, Valid)>),
+    /// What was said of when meetings are, from one save to the next, and by which event.
+    Meetings(Vec<(N, Valid, Position)>),
 }
 
 /// The packs that are saved, by their numbers.
@@ -225,8 +225,8 @@ fn take(snapshot: &Snapshot, rows: &mpsc::Receiver<Row>) -> Result<(), Undecodab
                 }
             }
             Entry::Meetings(said) => {
-                for (name, valid) in said {
-                    meetings.push((snapshot.name(name)?, valid));
+                for (name, valid, at) in said {
+                    meetings.push((snapshot.name(name)?, valid, at));
                 }
             }
         }
@@ -439,8 +439,9 @@ fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::
     }
     for events in events.chunks(EVENTS_OF_A_ROW) {
         let first = events.first().map_or(Position::ZERO, |event| event.position);
-        let said =
-            events.iter().filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone())));
+        let said = events
+            .iter()
+            .filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone(), event.position)));
         put(key(b'm', first.0), &Entry::Meetings(said.collect()))?;
         let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
         for event in events {

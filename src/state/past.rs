@@ -78,6 +78,10 @@ impl World for Past {
         self.present.referrers(name, collection)
     }
 
+    fn few_referrers(&self, name: &Name, collection: Collection, max: usize) -> Option<Vec<Name>> {
+        self.present.few_referrers(name, collection, max)
+    }
+
     fn names(&self, collection: Collection) -> Vec<Name> {
         self.present.names_by(self.at, collection, None, usize::MAX)
     }
@@ -100,10 +104,11 @@ impl World for Past {
         &self,
         lasting: Lasting,
         from: Day,
+        reaching: Day,
         after: Option<&(Day, Name)>,
         limit: usize,
     ) -> Vec<(Day, Name)> {
-        self.present.meetings_by_day(lasting, from, after, limit)
+        self.present.meetings_by(self.at, lasting, from, reaching, after, limit)
     }
 
     fn alliance(&self) -> Option<Name> {

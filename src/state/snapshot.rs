@@ -23,7 +23,7 @@ use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::MeetingFact;
 use crate::domain::name::BadName;
 use crate::domain::time::{Day, Valid};
-use crate::domain::world::Lasting;
+use crate::domain::world::{Lasting, latest};
 use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
@@ -46,7 +46,16 @@ struct Shared {
     referrers: RwLock<HashMap<Name, Names>>,
     equal_access: RwLock<Names>,
     /// Each day on which a meeting was ever said to begin, by how long it was said to last: as in [`Lasting::ALL`].
-    meeting_days: [RwLock<BTreeMap<Day, Names>>; Lasting::ALL.len()],
+    meeting_days: [RwLock<BTreeMap<Day, BTreeMap<Name, Said>>>; Lasting::ALL.len()],
+}
+
+/// What was said of when a meeting is.
+#[derive(Clone, Copy)]
+struct Said {
+    /// By this event first.
+    since: Position,
+    /// The latest day that it may go on to.
+    until: Day,
 }
 
 /// How many names are taken out of an index at a time: nobody who puts one in is kept waiting for long.
@@ -82,8 +91,8 @@ impl PartialEq for Snapshot {
             referrers.iter().map(of).filter(|(_, by)| !by.is_empty()).collect()
         };
         let days = |snapshot: &Snapshot| {
-            let days = Lasting::ALL
-                .map(|lasting| snapshot.meetings_by_day(lasting, Day::EVER, None, usize::MAX));
+            let days =
+                Lasting::ALL.map(|lasting| snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, usize::MAX));
             days
         };
         self.tail == other.tail
@@ -198,11 +207,7 @@ impl Snapshot {
     }
 
     /// Takes over the streams of a pack; their names, each with its first event, where they are new.
-    pub(super) fn put_pack(
-        &self,
-        pack: &Arc<Pack>,
-        new: &mut Vec<(Name, Position)>,
-    ) -> Result<(), BadName> {
+    pub(super) fn put_pack(&self, pack: &Arc<Pack>, new: &mut Vec<(Name, Position)>) -> Result<(), BadName> {
         for entry in pack.entries() {
             let name = entry.name.parse::<Name>()?;
             if self.shared.streams.put_saved(&name, entry.last, Kept::Packed(pack.clone(), entry.at)) {
@@ -224,16 +229,21 @@ impl Snapshot {
         *self.shared.referrers.write() = referrers.collect();
     }
 
-    /// Said of meetings.
-    pub(super) fn put_meetings(&self, said: &[(Name, Valid)]) {
+    /// When meetings are, as it was said by the events at these positions.
+    pub(super) fn put_meetings(&self, said: &[(Name, Valid, Position)]) {
         for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
-            let said = said.iter().filter(|(_, valid)| lasting.has(valid));
-            let mut said: Vec<_> = said.map(|(name, valid)| (valid.begin().earliest, name.clone())).collect();
-            said.sort_unstable();
-            let of = |day: &[(Day, Name)]| {
-                (day[0].0, day.iter().map(|(_, name)| (name.clone(), Position::ZERO)).collect())
+            let mut said: Vec<_> = said.iter().filter(|(_, valid, _)| lasting.has(valid)).collect();
+            let day = |valid: &Valid| valid.begin().earliest;
+            said.sort_unstable_by(|(one, at, _), (other, then, _)| (day(at), one).cmp(&(day(then), other)));
+            let of_meeting = |said: &[&(Name, Valid, Position)]| {
+                let since = said.iter().map(|(_, _, at)| *at).min().unwrap_or_default();
+                let until = said.iter().map(|(_, valid, _)| latest(valid)).max().unwrap_or(Day::NEVER);
+                (said[0].0.clone(), Said { since, until })
             };
-            *days.write() = said.chunk_by(|one, next| one.0 == next.0).map(of).collect();
+            let of_day = |said: &[&(Name, Valid, Position)]| {
+                (day(&said[0].1), said.chunk_by(|one, next| one.0 == next.0).map(of_meeting).collect())
+            };
+            *days.write() = said.chunk_by(|one, next| day(&one.1) == day(&next.1)).map(of_day).collect();
         }
     }
 
@@ -263,10 +273,13 @@ impl Snapshot {
     }
 
     fn put_meeting(&self, name: &Name, valid: &Valid, at: Position) {
+        let until = latest(valid);
         for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
             if lasting.has(valid) {
                 let mut days = days.write();
-                days.entry(valid.begin().earliest).or_default().entry(name.clone()).or_insert(at);
+                let of_day = days.entry(valid.begin().earliest).or_default();
+                let said = of_day.entry(name.clone()).or_insert(Said { since: at, until });
+                said.until = said.until.max(until);
             }
         }
     }
@@ -305,8 +318,10 @@ impl Snapshot {
             remove(&mut equal_access.write(), &event.name);
             if let Some(valid) = meeting_dates(event) {
                 for days in meeting_days {
-                    if let Some(names) = days.write().get_mut(&valid.begin().earliest) {
-                        remove(names, &event.name);
+                    if let Some(said) = days.write().get_mut(&valid.begin().earliest)
+                        && said.get(&event.name).is_some_and(|said| said.since > self.tail)
+                    {
+                        said.remove(&event.name);
                     }
                 }
             }
@@ -335,6 +350,36 @@ impl Snapshot {
         in_parts(after, limit, |after, limit, found| {
             take(&names.read(), collection, after, limit, tail, found)
         })
+    }
+
+    fn referrers_up_to(&self, name: &Name, collection: Collection, limit: usize) -> Vec<Name> {
+        in_parts(None, limit, |after, limit, found| {
+            take(self.shared.referrers.read().get(name)?, collection, after, limit, self.tail, found)
+        })
+    }
+
+    /// As [`World::meetings_by_day`], of what was known at `tail`, which is not beyond this one's.
+    pub(super) fn meetings_by(
+        &self,
+        tail: Position,
+        lasting: Lasting,
+        from: Day,
+        reaching: Day,
+        after: Option<&(Day, Name)>,
+        limit: usize,
+    ) -> Vec<(Day, Name)> {
+        let days = self.shared.meeting_days[lasting as usize].read();
+        let after = after.filter(|(day, _)| *day >= from);
+        let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
+        let rest = rest.into_iter().flat_map(|(day, name, names)| {
+            let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
+            names.range::<Name, _>(range).map(move |it| (day, it))
+        });
+        let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
+        let later = days.range((begin, Bound::Unbounded));
+        let later = later.flat_map(|(day, names)| names.iter().map(move |it| (*day, it)));
+        let known = rest.chain(later).filter(|(_, (_, said))| said.since <= tail && said.until >= reaching);
+        known.take(limit).map(|(day, (name, _))| (day, name.clone())).collect()
     }
 }
 
@@ -431,9 +476,12 @@ impl World for Snapshot {
     }
 
     fn referrers(&self, name: &Name, collection: Collection) -> Vec<Name> {
-        in_parts(None, usize::MAX, |after, limit, found| {
-            take(self.shared.referrers.read().get(name)?, collection, after, limit, self.tail, found)
-        })
+        self.referrers_up_to(name, collection, usize::MAX)
+    }
+
+    fn few_referrers(&self, name: &Name, collection: Collection, max: usize) -> Option<Vec<Name>> {
+        let referrers = self.referrers_up_to(name, collection, max.saturating_add(1));
+        (referrers.len() <= max).then_some(referrers)
     }
 
     fn names(&self, collection: Collection) -> Vec<Name> {
@@ -452,21 +500,11 @@ impl World for Snapshot {
         &self,
         lasting: Lasting,
         from: Day,
+        reaching: Day,
         after: Option<&(Day, Name)>,
         limit: usize,
     ) -> Vec<(Day, Name)> {
-        let days = self.shared.meeting_days[lasting as usize].read();
-        let after = after.filter(|(day, _)| *day >= from);
-        let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
-        let rest = rest.into_iter().flat_map(|(day, name, names)| {
-            let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
-            names.range::<Name, _>(range).map(move |it| (day, it))
-        });
-        let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
-        let later = days.range((begin, Bound::Unbounded));
-        let later = later.flat_map(|(day, names)| names.iter().map(move |it| (*day, it)));
-        let known = rest.chain(later).filter(|(_, (_, since))| **since <= self.tail);
-        known.take(limit).map(|(day, (name, _))| (day, name.clone())).collect()
+        self.meetings_by(self.tail, lasting, from, reaching, after, limit)
     }
 
     fn alliance(&self) -> Option<Name> {
@@ -509,7 +547,7 @@ mod tests {
             let first = valid(from, None).begin().earliest;
             let (mut found, mut last) = (Vec::new(), None);
             loop {
-                let days = snapshot.meetings_by_day(Lasting::Any, first, last.as_ref(), page);
+                let days = snapshot.meetings_by_day(Lasting::Any, first, first, last.as_ref(), page);
                 let Some(behind) = days.last().cloned() else { return found.concat() };
                 assert!(last.as_ref() < Some(&behind), "{behind:?} is not beyond {last:?}");
                 last = Some(behind);
@@ -534,14 +572,15 @@ mod tests {
             ("meetings/d", "2011-01-01", Some("unknown")),
             ("meetings/e", "2010-01", None),
             ("meetings/f", "2010-01-01", Some("2010-02-11")),
+            ("meetings/g", "2010-01-01", Some("2010-01-04")),
         ];
         for (name, from, to) in said {
             snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to), Position::ZERO);
         }
         let found = |lasting| {
-            let days = snapshot.meetings_by_day(lasting, Day::EVER, None, 10);
+            let days = snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, 10);
             days.iter().map(|(_, name)| name.id()).collect::<String>()
         };
-        assert_eq!(Lasting::ALL.map(found), ["efabcd", "fabcd", "cd"]);
+        assert_eq!(Lasting::ALL.map(found), ["efgabcd", "efabcd", "fabcd", "cd"]);
     }
 }

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use jiff::Span;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Truth;
+use crate::domain::as_text;
 
 /// A day, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -83,8 +84,7 @@ impl fmt::Display for Day {
 }
 
 /// A date known to a day, a month or a year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PartialDate {
     /// Such as `2011`.
     Year(i16),
@@ -153,17 +153,15 @@ impl FromStr for PartialDate {
     }
 }
 
-impl TryFrom<String> for PartialDate {
-    type Error = BadDate;
-
-    fn try_from(text: String) -> Result<Self, BadDate> {
-        text.parse()
+impl<'de> Deserialize<'de> for PartialDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<PartialDate, D::Error> {
+        as_text::read(deserializer)
     }
 }
 
-impl From<PartialDate> for String {
-    fn from(date: PartialDate) -> String {
-        date.to_string()
+impl Serialize for PartialDate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
