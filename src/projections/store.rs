@@ -170,16 +170,14 @@ impl Rows for Store {
     }
 
     fn load(&mut self, take: &mut dyn FnMut(Row)) -> Result<(), RowsError> {
-        let (send, rows) = mpsc::sync_channel(READ_AHEAD);
-        let mut sent = self.jobs()?.send(Job::Load(send)).map_err(|_| RecvTimeoutError::Disconnected);
-        loop {
-            let row = self.checked(sent.and_then(|()| rows.recv_timeout(TIME_LIMIT)))?;
-            sent = Ok(());
-            match row {
-                Some(row) => take(row),
-                None => return Ok(()),
-            }
+        let (to, rows) = mpsc::sync_channel(READ_AHEAD);
+        let asked = self.jobs()?.send(Job::Load(to)).map_err(|_| RecvTimeoutError::Disconnected);
+        let mut row = self.checked(asked.and_then(|()| rows.recv_timeout(TIME_LIMIT)))?;
+        while let Some(taken) = row {
+            take(taken);
+            row = self.checked(rows.recv_timeout(TIME_LIMIT))?;
         }
+        Ok(())
     }
 
     fn save(&mut self, rows: Vec<Row>, gone: Vec<Vec<u8>>, checkpoint: Vec<u8>) -> Result<(), RowsError> {

@@ -90,11 +90,10 @@ impl PartialEq for Snapshot {
             let of = |(named, by): (&Name, &Names)| (named.clone(), of(snapshot, by));
             referrers.iter().map(of).filter(|(_, by)| !by.is_empty()).collect()
         };
-        let days = |snapshot: &Snapshot| {
-            let days =
-                Lasting::ALL.map(|lasting| snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, usize::MAX));
-            days
+        let of_days = |snapshot: &Snapshot, lasting| {
+            snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, usize::MAX)
         };
+        let days = |snapshot: &Snapshot| Lasting::ALL.map(|lasting| of_days(snapshot, lasting));
         self.tail == other.tail
             && self.alliance == other.alliance
             && named(self) == named(other)
