@@ -167,27 +167,23 @@ fn filled(checkpoint: &Checkpoint, rows: &mut dyn Rows) -> Result<Result<Restore
     let snapshot = Snapshot::at(checkpoint.position, checkpoint.alliance.clone());
     let (mut packs, mut names, mut taken) = (Packs::default(), Vec::new(), Ok(()));
     let others = std::thread::scope(|scope| {
-        let [mut references, mut others] = [(); 2].map(|()| {
-            let (send, rows) = mpsc::channel::<Row>();
+        let begin = || {
+            let (to, rows) = mpsc::channel::<Row>();
             let snapshot = &snapshot;
-            (Some(send), scope.spawn(move || take(snapshot, &rows)))
-        });
-        rows.load(&mut |row| {
-            if row.key.first() == Some(&PACK) {
-                if taken.is_ok() {
-                    taken = packs.take(row, &snapshot, &mut names);
-                }
-                return;
-            }
-            let to = if row.key.first() == Some(&REFERENCES) { &references.0 } else { &others.0 };
-            if let Some(to) = to {
-                // A thread that takes no more has found what does not decode, and says so.
-                let _ = to.send(row);
-            }
+            (to, scope.spawn(move || take(snapshot, &rows)))
+        };
+        let ((to_references, references), (to_others, others)) = (begin(), begin());
+        rows.load(&mut |row| match row.key.first() {
+            Some(&PACK) if taken.is_ok() => taken = packs.take(row, &snapshot, &mut names),
+            Some(&PACK) => {}
+            // A thread that takes no more has found what does not decode, and says so.
+            Some(&REFERENCES) => drop(to_references.send(row)),
+            _ => drop(to_others.send(row)),
         })?;
-        (references.0, others.0) = (None, None);
+        // There are no more: the threads come to their ends.
+        drop((to_references, to_others));
         snapshot.put_names(names);
-        Ok([references.1, others.1].map(|thread| thread.join().expect("it does not panic")))
+        Ok([references, others].map(|thread| thread.join().expect("a row makes nobody panic")))
     })?;
     let all = others.into_iter().chain([taken]).collect::<Result<(), Undecodable>>();
     Ok(all.map(|()| Restored { snapshot, packs }).map_err(|Undecodable| "a row does not decode"))
@@ -269,35 +265,56 @@ impl Packs {
         pack.bytes().len() * streams / pack.count().max(1)
     }
 
-    /// Two packs that stand side by side, of which least is left, where there are too many.
-    fn too_many(&self) -> Option<(u64, u64)> {
+    /// Pairs of packs that stand side by side, those of which least is left, where there are too many packs.
+    fn too_many(&self) -> Vec<(u64, u64)> {
         let left: Vec<(u64, usize)> =
             self.0.iter().map(|(&number, pack)| (number, Packs::left(pack))).collect();
         let all: usize = left.iter().map(|(_, bytes)| bytes).sum();
-        let pairs = left.windows(2).map(|pair| (pair[0].1 + pair[1].1, (pair[0].0, pair[1].0)));
-        pairs.min().filter(|_| left.len() > PACKS + 2 * (all / PACK_BYTES)).map(|(_, pair)| pair)
+        let too_many = left.len().saturating_sub(PACKS + 2 * (all / PACK_BYTES));
+        let mut pairs: Vec<_> =
+            left.windows(2).map(|pair| (pair[0].1 + pair[1].1, (pair[0].0, pair[1].0))).collect();
+        pairs.sort_unstable();
+        let mut taken = BTreeSet::new();
+        let mut free = |(first, second): &(u64, u64)| {
+            let free = !taken.contains(first) && !taken.contains(second);
+            if free {
+                taken.extend([*first, *second]);
+            }
+            free
+        };
+        pairs.into_iter().map(|(_, pair)| pair).filter(|pair| free(pair)).take(too_many).collect()
     }
 
     /// Puts packs together where there are too many, without what is no more as in `snapshot`: each time the first of two, which
     /// is gone then, and the second, in whose place they both are.
     fn put_together(&mut self, snapshot: &Snapshot) -> Result<Vec<(u64, u64)>, postcard::Error> {
         let mut done = Vec::new();
-        while let Some((first, second)) = self.too_many() {
-            let mut packing = Packing::default();
-            let packs = [self.0.remove(&first), self.0.remove(&second)];
-            let [earlier, later] = packs.map(|pack| pack.expect("it is one of them"));
-            let in_later: BTreeSet<&str> = later.entries().iter().map(|entry| entry.name).collect();
-            packing.put_all(&earlier, |name, last| {
-                snapshot.last(name) == Some(last) && !in_later.contains(name.as_str())
-            })?;
-            packing.put_all(&later, |name, last| snapshot.last(name) == Some(last))?;
-            let pack = packing.finish()?;
-            snapshot.keep_packed(&pack);
-            self.0.insert(second, pack);
-            done.push((first, second));
+        loop {
+            let pairs = self.too_many();
+            if pairs.is_empty() {
+                return Ok(done);
+            }
+            for (first, second) in pairs {
+                let packs = [self.0.remove(&first), self.0.remove(&second)];
+                let [earlier, later] = packs.map(|pack| pack.expect("it is one of them"));
+                let pack = together(&earlier, &later, snapshot)?;
+                snapshot.keep_packed(&pack);
+                self.0.insert(second, pack);
+                done.push((first, second));
+            }
         }
-        Ok(done)
     }
+}
+
+/// What is left in both.
+fn together(earlier: &Pack, later: &Pack, snapshot: &Snapshot) -> Result<Arc<Pack>, postcard::Error> {
+    let mut packing = Packing::default();
+    let in_later: BTreeSet<&str> = later.entries().iter().map(|entry| entry.name).collect();
+    packing.put_all(earlier, |name, last| {
+        snapshot.last(name) == Some(last) && !in_later.contains(name.as_str())
+    })?;
+    packing.put_all(later, |name, last| snapshot.last(name) == Some(last))?;
+    packing.finish()
 }
 
 /// Saves what has become durable since the last save.
@@ -340,29 +357,36 @@ impl Keeper {
     /// Any [`KeepError`]. The next call saves everything from the beginning where rows were lost.
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<(), KeepError> {
         while self.saved < snapshot.tail() {
-            let saved = self.save_part(snapshot);
-            if saved.is_err() {
+            let events = self.events_after(self.saved, snapshot.tail())?;
+            let Some(last) = events.last().map(|event| event.position) else {
+                return Err(LoadError::Missing { position: self.saved.next() }.into());
+            };
+            // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
+            let at_end = last == snapshot.tail();
+            let checkpoint = self.checkpoint(if at_end { last } else { Position::ZERO }, snapshot)?;
+            if let Err(error) = self.save_part(&events, snapshot, at_end, checkpoint) {
+                // Which packs are saved is no longer known.
                 (self.saved, self.packs) = (Position::ZERO, Packs::default());
+                return Err(error);
             }
-            self.saved = saved?;
+            self.saved = last;
         }
         Ok(())
     }
 
-    /// Saves some of it, and says up to where.
-    fn save_part(&mut self, snapshot: &Snapshot) -> Result<Position, KeepError> {
-        let events = self.events_after(self.saved, snapshot.tail())?;
-        let Some(last) = events.last().map(|event| event.position) else {
-            return Err(LoadError::Missing { position: self.saved.next() }.into());
-        };
-        let at_end = last == snapshot.tail();
-        let mut rows = rows_of(&events, snapshot)?;
-        let mut written = BTreeSet::new();
-        for pack in packs_of(&events, snapshot)? {
+    fn save_part(
+        &mut self,
+        events: &[Event],
+        snapshot: &Snapshot,
+        at_end: bool,
+        checkpoint: Vec<u8>,
+    ) -> Result<(), KeepError> {
+        let mut rows = rows_of(events, snapshot)?;
+        let (mut written, mut gone) = (BTreeSet::new(), BTreeSet::new());
+        for pack in packs_of(events, snapshot)? {
             snapshot.keep_packed(&pack);
             written.insert(self.packs.put(pack));
         }
-        let mut gone = BTreeSet::new();
         if at_end {
             for (first, second) in self.packs.put_together(snapshot)? {
                 written.remove(&first);
@@ -375,11 +399,8 @@ impl Keeper {
             written.map(|(number, pack)| Row { key: key(PACK, number), value: pack.bytes().clone() }),
         );
         let gone = gone.into_iter().map(|number| key(PACK, number)).collect();
-        // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
-        let position = if at_end { last } else { Position::ZERO };
-        let checkpoint = self.checkpoint(position, snapshot)?;
         self.rows.save(rows, gone, checkpoint)?;
-        Ok(last)
+        Ok(())
     }
 
     fn checkpoint(&self, position: Position, snapshot: &Snapshot) -> Result<Vec<u8>, KeepError> {
