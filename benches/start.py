@@ -2,7 +2,7 @@
 """Measures how a daemon with a million events starts: after a clean stop, and after kill -9 while it records.
 
     cargo build --release
-    benches/start.py [--events 1000000] [--rounds 3] [--dir target/start]
+    benches/start.py [--events 1000000] [--rounds 3] [--unsealed 50] [--dir target/start]
 
 Each start's phases are those that `minuted status` reports; what it had to go through is the last segment, which a clean
 stop seals. Both kinds of start take turns. --dir is filled by `minuted bench generate` if it has too few events yet, and
@@ -18,8 +18,8 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# The daemon is killed in the middle of this.
-RECORDING, KILLED_AFTER = "60", 1.0
+# The daemon is killed in the middle of it.
+RECORDING = "60"
 START_TIMEOUT = 300
 
 
@@ -52,9 +52,11 @@ class Daemon:
         self.process.wait()
 
     def kill_while_recording(self):
-        command = self.bench("--only", "durable records", "--clients", "8", "--seconds", RECORDING)
+        command = self.bench("--only", "durable records", "--clients", "64", "--seconds", RECORDING)
         recording = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(KILLED_AFTER)
+        deadline = time.monotonic() + float(RECORDING)
+        while last_segment(self.args.dir) < self.args.unsealed and time.monotonic() < deadline:
+            time.sleep(0.05)
         self.process.kill()
         self.process.wait()
         # It has lost its daemon.
@@ -71,6 +73,7 @@ def main():
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dir", type=pathlib.Path, default=ROOT / "target/start")
+    parser.add_argument("--unsealed", type=float, default=50, help="MB of the last segment when the daemon is killed")
     parser.add_argument("--addr", default="127.0.0.1:7463")
     parser.add_argument("--minuted", default=ROOT / "target/release/minuted")
     args = parser.parse_args()
