@@ -171,7 +171,7 @@ impl Rows for Kept {
 
     fn save(&mut self, rows: Vec<Row>, gone: Vec<Vec<u8>>, _: Vec<u8>) -> Result<(), RowsError> {
         let mut kept = self.0.lock().unwrap();
-        gone.iter().for_each(|key| drop(kept.remove(key)));
+        kept.retain(|key, _| !gone.contains(key));
         kept.extend(rows.into_iter().map(|row| (row.key, row.value)));
         Ok(())
     }

@@ -15,8 +15,10 @@ use crate::position::Position;
 
 /// A part that grows is copied, and the others are not kept waiting.
 const PARTS: usize = 256;
-/// How many of the streams that were read from packs are kept at most.
-const READ: usize = 4096;
+/// Streams that were read from packs are kept in so many places, by where they stand,
+const PLACES: usize = 1024;
+/// so many in each at most: where there was one alone, two that fall on it would be read again and again in turns.
+const OF_A_PLACE: usize = 4;
 
 /// Every stream, in every version that a snapshot may ask for.
 #[derive(Debug)]
@@ -26,7 +28,7 @@ pub(super) struct Streams {
     tails: Mutex<BTreeMap<Position, usize>>,
     /// Streams that have an earlier version, each with the position from which on nobody needs that.
     replaced: Mutex<VecDeque<(Position, Name)>>,
-    read: Box<[Mutex<Option<Read>>]>,
+    read: Box<[Mutex<VecDeque<Read>>]>,
 }
 
 /// A stream as it is since one of its events.
@@ -56,7 +58,7 @@ struct Read {
 impl Default for Streams {
     fn default() -> Streams {
         let parts = std::iter::repeat_with(RwLock::default).take(PARTS).collect();
-        let read = std::iter::repeat_with(Mutex::default).take(READ).collect();
+        let read = std::iter::repeat_with(Mutex::default).take(PLACES).collect();
         Streams { parts, tails: Mutex::default(), replaced: Mutex::default(), read }
     }
 }
@@ -192,15 +194,21 @@ impl Streams {
     }
 
     fn read(&self, pack: Arc<Pack>, at: u32) -> Arc<Stream> {
-        let place = (Arc::as_ptr(&pack).addr() >> 4 ^ at as usize).wrapping_mul(0x9e37_79b9) >> 7;
-        let place = &self.read[place % READ];
-        if let Some(read) = place.lock().as_ref().filter(|it| it.at == at && Arc::ptr_eq(&it.pack, &pack)) {
+        // The golden ratio spreads what stands side by side; the upper bits are those that all others have come into.
+        let mixed = (Arc::as_ptr(&pack).addr() as u64 ^ u64::from(at)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = &self.read[(mixed >> 32) as usize % PLACES];
+        let known = |it: &&Read| it.at == at && Arc::ptr_eq(&it.pack, &pack);
+        if let Some(read) = place.lock().iter().find(known) {
             return read.stream.clone();
         }
         let stream = Arc::new(pack.stream(at));
-        let earlier = place.lock().replace(Read { pack, at, stream: stream.clone() });
+        let read = Read { pack, at, stream: stream.clone() };
+        let mut place = place.lock();
+        let earliest = if place.len() < OF_A_PLACE { None } else { place.pop_front() };
+        place.push_back(read);
         // Nobody waits while it is dropped.
-        drop(earlier);
+        drop(place);
+        drop(earliest);
         stream
     }
 
