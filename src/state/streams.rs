@@ -383,6 +383,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn each_sees_what_was_known_when_it_came_and_no_more_is_kept(
             steps in proptest::collection::vec(step(), 0..60),
