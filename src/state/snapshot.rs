@@ -137,7 +137,7 @@ impl Snapshot {
         for name in &changes.equal_access {
             self.put_equal_access(name, last);
         }
-        self.go_on_to(last);
+        self.go_on_to(last, changes.streams.len());
     }
 
     /// Takes over the next event of the log. `earlier` gives the stream's events before it; it is asked only for a
@@ -179,7 +179,7 @@ impl Snapshot {
             self.put_meeting(name, valid, event.position);
         }
         self.shared.commands.insert(event.command_id, event.position);
-        self.go_on_to(event.position);
+        self.go_on_to(event.position, 1);
         Ok(())
     }
 
@@ -190,11 +190,12 @@ impl Snapshot {
         }
     }
 
-    fn go_on_to(&mut self, tail: Position) {
+    fn go_on_to(&mut self, tail: Position, changed: usize) {
         let streams = &self.shared.streams;
         streams.hold(tail);
         streams.release(std::mem::replace(&mut self.tail, tail));
-        streams.settle();
+        // More than came: what is left of a longer time comes to an end.
+        streams.settle(2 * changed + 64);
     }
 
     /// What is known at `tail`, to be filled with what was saved.

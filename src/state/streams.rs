@@ -176,10 +176,12 @@ impl Streams {
         }
     }
 
-    /// Drops versions that nobody sees any more.
-    pub(super) fn settle(&self) {
+    /// Drops versions that nobody sees any more, of `max` streams at most: there may be very many when a snapshot goes that was
+    /// there for long, and nobody is kept waiting for all of them.
+    pub(super) fn settle(&self, max: usize) {
         let first = self.tails.lock().first_key_value().map(|(first, _)| *first);
-        while let Some(name) = self.replaced_by(first) {
+        for _ in 0..max {
+            let Some(name) = self.replaced_by(first) else { return };
             if let Some(version) = self.part(name.as_str()).write().get_mut(&name) {
                 version.prune(&self.tails.lock());
             }
@@ -311,7 +313,7 @@ mod tests {
         fn moves(&self, from: Position, to: Position) {
             self.streams.hold(to);
             self.streams.release(from);
-            self.streams.settle();
+            self.streams.settle(64);
         }
 
         fn take(&mut self, step: Step) {
@@ -346,7 +348,7 @@ mod tests {
                 }
                 Step::Release(which) if which < self.held.len() => {
                     self.streams.release(self.held.remove(which));
-                    self.streams.settle();
+                    self.streams.settle(64);
                 }
                 Step::Release(_) => {}
                 Step::Pack => {
