@@ -410,10 +410,10 @@ async fn inject(call: &str, fault: &str, nth: u32) -> Injected {
     Injected { started: start(dir.path(), &words), dir }
 }
 
-/// Records one after the other until one is not taken.
+/// Records one after the other until one is not taken: so many that one of the threads that may record comes to its `nth` call.
 async fn until_refused(channel: &Channel) -> (BTreeMap<u64, String>, tonic::Status) {
     let mut acknowledged = BTreeMap::from([(1, area(1, 0).command_id)]);
-    for n in 2..=40 {
+    for n in 2..=200 {
         let command = area(n, 100);
         let id = command.command_id.clone();
         match record(channel, command).await {
