@@ -203,14 +203,14 @@ impl Recorder {
         };
         let mut writer = Entered { writer, begun: &self.shared.begun };
         let others_wait = || self.shared.waiting.load(Ordering::Acquire) > 0;
-        let may = writer.is_for_callers() && writer.is_idle() && writer.failed.is_none();
+        let may = writer.callers_may_record() && writer.is_idle() && writer.failed.is_none();
         if others_wait() || !may || self.queue.is_closed() {
             return Some(request);
         }
         writer.decide(request);
         writer.failed = writer.advance(&mut Context::from_waker(Waker::noop())).err();
         if others_wait() {
-            writer.is_not_alone();
+            writer.others_came();
         }
         if writer.failed.is_some() || !writer.is_idle() {
             self.shared.begun.notify_one();

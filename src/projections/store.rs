@@ -113,7 +113,7 @@ impl Store {
 
     /// Does a job of which there is one answer.
     fn ask<T>(&mut self, job: impl FnOnce(SyncSender<Result<T, StoreError>>) -> Job) -> Result<T, RowsError> {
-        let (send, answers) = mpsc::sync_channel(READ_AHEAD);
+        let (send, answers) = mpsc::sync_channel(1);
         let answer = self.jobs()?.send(job(send)).map_err(|_| RecvTimeoutError::Disconnected);
         self.checked(answer.and_then(|()| answers.recv_timeout(TIME_LIMIT)))
     }

@@ -102,12 +102,12 @@ impl Writer {
 
     /// The last append took so little that its caller may wait for the next, and callers have come one by one for a while: where
     /// there are many, a thread that waits for the disk is one less that reads what they send.
-    pub(super) fn is_for_callers(&self) -> bool {
+    pub(super) fn callers_may_record(&self) -> bool {
         self.is_quick && self.alone >= ALONE
     }
 
     /// Somebody came meanwhile.
-    pub(super) fn is_not_alone(&mut self) {
+    pub(super) fn others_came(&mut self) {
         self.alone = 0;
     }
 

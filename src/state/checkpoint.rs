@@ -310,9 +310,7 @@ impl Packs {
 fn together(earlier: &Pack, later: &Pack, snapshot: &Snapshot) -> Result<Arc<Pack>, postcard::Error> {
     let mut packing = Packing::default();
     let in_later: BTreeSet<&str> = later.entries().iter().map(|entry| entry.name).collect();
-    packing.put_all(earlier, |name, last| {
-        snapshot.last(name) == Some(last) && !in_later.contains(name.as_str())
-    })?;
+    packing.put_all(earlier, |name, last| snapshot.last(name) == Some(last) && !in_later.contains(name))?;
     packing.put_all(later, |name, last| snapshot.last(name) == Some(last))?;
     packing.finish()
 }

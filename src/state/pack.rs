@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Name, Stream};
+use crate::domain::Stream;
 use crate::position::Position;
 
 /// Streams that were encoded together.
@@ -76,7 +76,7 @@ impl Pack {
 /// A pack that is being made.
 #[derive(Default)]
 pub(super) struct Packing {
-    entries: Vec<Entry<Name>>,
+    entries: Vec<Entry<String>>,
     body: Vec<u8>,
 }
 
@@ -84,7 +84,7 @@ impl Packing {
     /// One more stream.
     pub(super) fn put(&mut self, stream: &Stream) -> Result<(), postcard::Error> {
         let first = stream.positions.first().copied().unwrap_or_default();
-        self.begin(stream.name.clone(), first, stream.last())?;
+        self.begin(stream.name.as_str(), first, stream.last())?;
         self.body = postcard::to_extend(stream, std::mem::take(&mut self.body))?;
         Ok(())
     }
@@ -93,22 +93,21 @@ impl Packing {
     pub(super) fn put_all(
         &mut self,
         pack: &Pack,
-        wanted: impl Fn(&Name, Position) -> bool,
+        wanted: impl Fn(&str, Position) -> bool,
     ) -> Result<(), postcard::Error> {
         let entries = pack.entries();
         for (entry, encoded) in entries.iter().zip(pack.encoded(&entries)) {
-            let Ok(name) = entry.name.parse::<Name>() else { continue };
-            if wanted(&name, entry.last) {
-                self.begin(name, entry.first, entry.last)?;
+            if wanted(entry.name, entry.last) {
+                self.begin(entry.name, entry.first, entry.last)?;
                 self.body.extend_from_slice(encoded);
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, name: Name, first: Position, last: Position) -> Result<(), postcard::Error> {
+    fn begin(&mut self, name: &str, first: Position, last: Position) -> Result<(), postcard::Error> {
         let at = u32::try_from(self.body.len()).map_err(|_| postcard::Error::SerializeBufferFull)?;
-        self.entries.push(Entry { name, first, last, at });
+        self.entries.push(Entry { name: name.into(), first, last, at });
         Ok(())
     }
 

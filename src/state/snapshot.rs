@@ -253,7 +253,7 @@ impl Snapshot {
     }
 
     /// The last event of a stream.
-    pub(super) fn last(&self, name: &Name) -> Option<Position> {
+    pub(super) fn last(&self, name: &str) -> Option<Position> {
         self.shared.streams.last(name, self.tail)
     }
 
