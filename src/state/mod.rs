@@ -4,6 +4,7 @@
 pub mod checkpoint;
 mod commands;
 mod load;
+mod meeting_days;
 mod pack;
 mod past;
 mod snapshot;

@@ -15,6 +15,7 @@ use hashbrown::HashMap;
 use parking_lot::RwLock;
 
 use super::commands::CommandIndex;
+use super::meeting_days::MeetingDays;
 use super::pack::Pack;
 use super::streams::{Kept, Streams};
 use crate::domain::actor::ActorFact;
@@ -23,7 +24,7 @@ use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::MeetingFact;
 use crate::domain::name::BadName;
 use crate::domain::time::{Day, Valid};
-use crate::domain::world::{Lasting, latest};
+use crate::domain::world::Lasting;
 use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
@@ -45,17 +46,7 @@ struct Shared {
     names: RwLock<Names>,
     referrers: RwLock<HashMap<Name, Names>>,
     equal_access: RwLock<Names>,
-    /// Each day on which a meeting was ever said to begin, by how long it was said to last: as in [`Lasting::ALL`].
-    meeting_days: [RwLock<BTreeMap<Day, BTreeMap<Name, Said>>>; Lasting::ALL.len()],
-}
-
-/// What was said of when a meeting is.
-#[derive(Clone, Copy)]
-struct Said {
-    /// By this event first.
-    since: Position,
-    /// The latest day that it may go on to.
-    until: Day,
+    meeting_days: MeetingDays,
 }
 
 /// How many names are taken out of an index at a time: nobody who puts one in is kept waiting for long.
@@ -127,7 +118,7 @@ impl Snapshot {
         for event in &changes.events {
             self.shared.commands.insert(event.command_id, event.position);
             if let Some(valid) = meeting_dates(event) {
-                self.put_meeting(&event.name, valid, event.position);
+                self.shared.meeting_days.put(&event.name, valid, event.position);
             }
         }
         if let (None, Some(alliance)) = (&self.alliance, &changes.alliance) {
@@ -176,7 +167,7 @@ impl Snapshot {
             self.put_equal_access(name, event.position);
         }
         if let Some(valid) = meeting_dates(event) {
-            self.put_meeting(name, valid, event.position);
+            self.shared.meeting_days.put(name, valid, event.position);
         }
         self.shared.commands.insert(event.command_id, event.position);
         self.go_on_to(event.position, 1);
@@ -231,20 +222,7 @@ impl Snapshot {
 
     /// When meetings are, as it was said by the events at these positions.
     pub(super) fn put_meetings(&self, said: &[(Name, Valid, Position)]) {
-        for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
-            let mut said: Vec<_> = said.iter().filter(|(_, valid, _)| lasting.has(valid)).collect();
-            let day = |valid: &Valid| valid.begin().earliest;
-            said.sort_unstable_by(|(one, at, _), (other, then, _)| (day(at), one).cmp(&(day(then), other)));
-            let of_meeting = |said: &[&(Name, Valid, Position)]| {
-                let since = said.iter().map(|(_, _, at)| *at).min().unwrap_or_default();
-                let until = said.iter().map(|(_, valid, _)| latest(valid)).max().unwrap_or(Day::NEVER);
-                (said[0].0.clone(), Said { since, until })
-            };
-            let of_day = |said: &[&(Name, Valid, Position)]| {
-                (day(&said[0].1), said.chunk_by(|one, next| one.0 == next.0).map(of_meeting).collect())
-            };
-            *days.write() = said.chunk_by(|one, next| day(&one.1) == day(&next.1)).map(of_day).collect();
-        }
+        self.shared.meeting_days.fill(said);
     }
 
     /// Keeps the streams of this pack there, as far as they are kept whole.
@@ -270,18 +248,6 @@ impl Snapshot {
     /// The name of this text, as it is kept with its stream, where there is one: not many copies of it.
     pub(super) fn name(&self, text: &str) -> Result<Name, BadName> {
         self.shared.streams.name(text).map_or_else(|| text.parse(), Ok)
-    }
-
-    fn put_meeting(&self, name: &Name, valid: &Valid, at: Position) {
-        let until = latest(valid);
-        for (lasting, days) in Lasting::ALL.into_iter().zip(&self.shared.meeting_days) {
-            if lasting.has(valid) {
-                let mut days = days.write();
-                let of_day = days.entry(valid.begin().earliest).or_default();
-                let said = of_day.entry(name.clone()).or_insert(Said { since: at, until });
-                said.until = said.until.max(until);
-            }
-        }
     }
 
     fn refer(&self, named: &Name, by: &Name, at: Position) {
@@ -317,13 +283,7 @@ impl Snapshot {
             }
             remove(&mut equal_access.write(), &event.name);
             if let Some(valid) = meeting_dates(event) {
-                for days in meeting_days {
-                    if let Some(said) = days.write().get_mut(&valid.begin().earliest)
-                        && said.get(&event.name).is_some_and(|said| said.since > self.tail)
-                    {
-                        said.remove(&event.name);
-                    }
-                }
+                meeting_days.take_back(&event.name, valid, self.tail);
             }
         }
     }
@@ -368,18 +328,7 @@ impl Snapshot {
         after: Option<&(Day, Name)>,
         limit: usize,
     ) -> Vec<(Day, Name)> {
-        let days = self.shared.meeting_days[lasting as usize].read();
-        let after = after.filter(|(day, _)| *day >= from);
-        let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
-        let rest = rest.into_iter().flat_map(|(day, name, names)| {
-            let range: (Bound<&Name>, Bound<&Name>) = (Bound::Excluded(name), Bound::Unbounded);
-            names.range::<Name, _>(range).map(move |it| (day, it))
-        });
-        let begin = after.map_or(Bound::Included(from), |(day, _)| Bound::Excluded(*day));
-        let later = days.range((begin, Bound::Unbounded));
-        let later = later.flat_map(|(day, names)| names.iter().map(move |it| (*day, it)));
-        let known = rest.chain(later).filter(|(_, (_, said))| said.since <= tail && said.until >= reaching);
-        known.take(limit).map(|(day, (name, _))| (day, name.clone())).collect()
+        self.shared.meeting_days.candidates(tail, lasting, from, reaching, after, limit)
     }
 }
 
@@ -513,74 +462,5 @@ impl World for Snapshot {
 
     fn equal_access(&self) -> Vec<Name> {
         visible(&self.shared.equal_access.read(), self.tail).cloned().collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn valid(from: &str, to: Option<&str>) -> Valid {
-        use crate::domain::time::Until;
-        let to = to.map(|to| match to {
-            "unknown" => Until::Unknown,
-            last => Until::Last(last.parse().unwrap()),
-        });
-        Valid { from: Some(from.parse().unwrap()), to }
-    }
-
-    #[test]
-    fn meetings_come_day_by_day_in_pages_of_any_size() {
-        let snapshot = Snapshot::default();
-        let said = [
-            ("meetings/b", "2011-09"),
-            ("meetings/a", "2011-09-01"),
-            ("meetings/c", "2011"),
-            ("meetings/a", "2012-02-03"),
-            ("meetings/d", "2012-02-03"),
-            ("meetings/e", "2012-02-03"),
-        ];
-        for (name, from) in said {
-            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, None), Position::ZERO);
-        }
-        let from = |from: &str, page: usize| {
-            let first = valid(from, None).begin().earliest;
-            let (mut found, mut last) = (Vec::new(), None);
-            loop {
-                let days = snapshot.meetings_by_day(Lasting::Any, first, first, last.as_ref(), page);
-                let Some(behind) = days.last().cloned() else { return found.concat() };
-                assert!(last.as_ref() < Some(&behind), "{behind:?} is not beyond {last:?}");
-                last = Some(behind);
-                found.extend(days.iter().map(|(_, name)| name.id().to_owned()));
-            }
-        };
-        for page in 1..8 {
-            assert_eq!(from("2000", page), "cabade", "{page}");
-            assert_eq!(from("2011-09-01", page), "abade", "{page}");
-            assert_eq!(from("2011-09-02", page), "ade", "{page}");
-            assert_eq!(from("2013", page), "", "{page}");
-        }
-    }
-
-    #[test]
-    fn what_lasts_long_or_may_is_known_as_such() {
-        let snapshot = Snapshot::default();
-        let said = [
-            ("meetings/a", "2011", None),
-            ("meetings/b", "2011-01-01", Some("2012-02-04")),
-            ("meetings/c", "2011-01-01", Some("2012-02-05")),
-            ("meetings/d", "2011-01-01", Some("unknown")),
-            ("meetings/e", "2010-01", None),
-            ("meetings/f", "2010-01-01", Some("2010-02-11")),
-            ("meetings/g", "2010-01-01", Some("2010-01-04")),
-        ];
-        for (name, from, to) in said {
-            snapshot.put_meeting(&name.parse().unwrap(), &valid(from, to), Position::ZERO);
-        }
-        let found = |lasting| {
-            let days = snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, 10);
-            days.iter().map(|(_, name)| name.id()).collect::<String>()
-        };
-        assert_eq!(Lasting::ALL.map(found), ["efgabcd", "efabcd", "fabcd", "cd"]);
     }
 }
