@@ -280,7 +280,7 @@ impl Breaches {
 
     /// The life of what an event lies in does not hold on its day.
     pub fn outside(&mut self, me: &Name, reason: Reason, event: Position, life_of: &Name, spells: &Spells) {
-        let against = spells.spells().into_iter().map(|(mark, spell)| Against {
+        let against = spells.spells().map(|(mark, spell)| Against {
             name: life_of.clone(),
             event: Some(mark.event),
             says: match spell.end {

@@ -142,9 +142,8 @@ impl ContributionTimeline {
     /// Whether it was made on `t`.
     pub fn holds(&self, world: &dyn World, t: When) -> Truth {
         let Some(terms) = &self.terms else { return Truth::No };
-        let spells = self.life.spells();
         let made = |spell: &Spell| if terms.observed { observed(spell, t) } else { spell.holds(t) };
-        let own = Truth::any(spells.iter().map(|(_, spell)| made(spell)));
+        let own = Truth::any(self.life.periods().map(|spell| made(&spell)));
         own.and(operation_active(world, &terms.operation, t))
     }
 
@@ -153,13 +152,13 @@ impl ContributionTimeline {
         let Some(terms) = &self.terms else { return Truth::No };
         let Some(operation) = world.stream(&terms.operation) else { return Truth::No };
         let Some(timeline) = operation.timeline.operation() else { return Truth::No };
-        let lives = timeline.life.spells();
-        Truth::any(self.life.spells().iter().map(|(_, spell)| {
+        let lives: Vec<_> = timeline.life.periods().collect();
+        Truth::any(self.life.periods().map(|spell| {
             if terms.observed {
                 // It was seen on its date, whichever day that is.
-                spell.overlaps(spell).and(timeline.life.hold(spell.begin))
+                spell.overlaps(&spell).and(timeline.life.hold(spell.begin))
             } else {
-                Truth::any(lives.iter().map(|(_, life)| spell.overlaps(life)))
+                Truth::any(lives.iter().map(|life| spell.overlaps(life)))
             }
         }))
     }

@@ -61,8 +61,18 @@ pub struct Filter {
 
 /// One actor on `t`; none if it is not known.
 pub fn actor(world: &dyn World, name: &Name, t: When, languages: &Languages) -> Option<ActorOnDay> {
+    actor_if(world, name, t, languages, &Filter::default())
+}
+
+fn actor_if(
+    world: &dyn World,
+    name: &Name,
+    t: When,
+    languages: &Languages,
+    filter: &Filter,
+) -> Option<ActorOnDay> {
     let stream = known(world, name)?;
-    let timeline = stream.timeline.actor()?;
+    let timeline = stream.timeline.actor().filter(|timeline| passes(world, timeline, t, filter))?;
     Some(ActorOnDay {
         name: name.clone(),
         version: stream.version(),
@@ -85,25 +95,24 @@ pub fn actors<'a>(
     filter: &'a Filter,
     after: Option<&Name>,
 ) -> impl Iterator<Item = ActorOnDay> + use<'a> {
-    let passing =
-        candidates(world, filter, after).into_iter().filter(move |name| passes(world, name, t, filter));
-    passing.filter_map(move |name| actor(world, &name, t, languages))
+    candidates(world, filter, after).filter_map(move |name| actor_if(world, &name, t, languages, filter))
 }
 
-fn candidates(world: &dyn World, filter: &Filter, after: Option<&Name>) -> Vec<Name> {
+fn candidates<'a>(
+    world: &'a dyn World,
+    filter: &'a Filter,
+    after: Option<&Name>,
+) -> impl Iterator<Item = Name> + use<'a> {
+    let after = after.cloned();
     let collections = [Collection::Countries, Collection::Organisations].into_iter();
     let wanted = collections.filter(|collection| filter.collection.is_none_or(|only| only == *collection));
-    wanted
-        .flat_map(|collection| match &filter.framework {
-            Some(framework) => referrers(world, framework, collection, after),
-            None => names(world, collection, after),
-        })
-        .collect()
+    wanted.flat_map(move |collection| match &filter.framework {
+        Some(framework) => referrers(world, framework, collection, after.as_ref()),
+        None => names(world, collection, after.as_ref()),
+    })
 }
 
-fn passes(world: &dyn World, name: &Name, t: When, filter: &Filter) -> bool {
-    let Some(stream) = known(world, name) else { return false };
-    let Some(timeline) = stream.timeline.actor() else { return false };
+fn passes(world: &dyn World, timeline: &ActorTimeline, t: When, filter: &Filter) -> bool {
     (!filter.members || timeline.member(t).may_be())
         && (!filter.partners || timeline.partner(world, t).may_be())
         && (!filter.suspended || timeline.suspended(t).may_be())
@@ -120,8 +129,7 @@ fn all_names(timeline: &ActorTimeline) -> Vec<(Language, String, String)> {
 }
 
 fn suspension_scopes(timeline: &ActorTimeline, t: When) -> Vec<String> {
-    let spells = timeline.suspensions.spells();
-    let held = spells.iter().filter(|(_, spell)| spell.holds(t).may_be());
+    let held = timeline.suspensions.spells().filter(|(_, spell)| spell.holds(t).may_be());
     let scopes = held.filter_map(|(mark, _)| timeline.scopes.iter().find(|scope| scope.event == mark.event));
     scopes.map(|scope| scope.text.clone()).filter(|text| !text.is_empty()).collect()
 }

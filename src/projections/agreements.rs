@@ -50,17 +50,18 @@ pub fn agreement(world: &dyn World, name: &Name, t: When, languages: &Languages)
     let stream = known(world, name)?;
     let timeline = stream.timeline.agreement()?;
     let terms = timeline.terms.clone()?;
-    let mut by: Vec<Name> = timeline.superseded_by(name, world).into_iter().map(|(other, _)| other).collect();
-    by.sort();
+    let among = timeline.among(name, world);
+    let mut superseded_by: Vec<Name> = among.superseded_by.iter().map(|(other, _)| other.clone()).collect();
+    superseded_by.sort();
     Some(AgreementOnDay {
         name: name.clone(),
         version: stream.version(),
         shown: languages.text(&terms.titles),
         steps: steps(timeline),
-        statuses: timeline.statuses(name, world, t),
-        stands: timeline.stands(name, world, t),
+        statuses: among.statuses(t),
+        stands: among.stands(t),
         ended: ended(timeline),
-        superseded_by: by,
+        superseded_by,
         term_over: timeline.term_over().map(open_dates::text).unwrap_or_default(),
         terms,
     })

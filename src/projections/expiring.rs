@@ -1,6 +1,6 @@
 //! Agreements whose term will soon be over (DOMAIN.md §9, read model 4).
 
-use crate::domain::agreement::AgreementTimeline;
+use crate::domain::agreement::{AgreementTimeline, AmongOthers};
 use crate::domain::time::{Day, Truth, When};
 use crate::domain::{Collection, Name, World};
 
@@ -40,10 +40,18 @@ pub fn expiring<'a>(
         let timeline = stream.timeline.agreement()?;
         let with_it = |partner: &Name| timeline.terms.as_ref().is_some_and(|terms| terms.partner == *partner);
         let over = timeline.term_over().filter(|_| partner.is_none_or(with_it))?;
-        let truth = timeline.stands(&name, world, t).and(over.by(later));
-        let open_because =
-            if truth.is_yes() { Vec::new() } else { open_because(world, timeline, &name, t, over, later) };
-        truth.may_be().then_some(((over.earliest, name), truth, open_because))
+        let soon = over.by(later);
+        if soon.is_no() {
+            return None;
+        }
+        let among = timeline.among(&name, world);
+        let truth = among.stands(t).and(soon);
+        let open_because = match truth {
+            Truth::No => return None,
+            Truth::Yes => Vec::new(),
+            Truth::Possibly => open_because(timeline, &among, t, over, later),
+        };
+        Some(((over.earliest, name), truth, open_because))
     };
     let mut found: Vec<_> = candidates.into_iter().filter_map(expires).collect();
     found.retain(|(place, _, _)| after.is_none_or(|after| place > after));
@@ -55,9 +63,8 @@ pub fn expiring<'a>(
 }
 
 fn open_because(
-    world: &dyn World,
     timeline: &AgreementTimeline,
-    name: &Name,
+    among: &AmongOthers<'_>,
     t: When,
     over: When,
     later: When,
@@ -70,10 +77,8 @@ fn open_because(
     for end in timeline.ends.iter().filter(|end| is_open(&end.mark.at, t)) {
         found.push(format!("ended {} (events/{})", open_dates::text(end.mark.at), end.mark.event));
     }
-    for (other, from) in timeline.superseded_by(name, world) {
-        if is_open(&from, t) {
-            found.push(format!("superseded by {other} from {}", open_dates::text(from)));
-        }
+    for (other, from) in among.superseded_by.iter().filter(|(_, from)| is_open(from, t)) {
+        found.push(format!("superseded by {other} from {}", open_dates::text(*from)));
     }
     if is_open(&over, t) || is_open(&over, later) {
         found.push(format!("term over {}", open_dates::text(over)));

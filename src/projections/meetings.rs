@@ -2,6 +2,7 @@
 //! own day, so no other day plays a part.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::meeting::class::{Class, Format, Judge};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
@@ -204,7 +205,7 @@ impl Default for Filter {
 
 /// One meeting; none if it is not known.
 pub fn meeting(world: &dyn World, name: &Name, languages: &Languages) -> Option<MeetingShown> {
-    show(world, &Judge::new(world), name, languages, Range::ALWAYS)
+    show(known(world, name)?.as_ref(), &Judge::new(world), languages, Range::ALWAYS)
 }
 
 /// The meetings beyond `after`, in order of time.
@@ -215,20 +216,20 @@ pub fn meetings<'a>(
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
     let judge = Judge::new(world);
-    let found = places(world, filter, after).filter_map(move |place| {
-        let meeting = show(world, &judge, &place.1, languages, filter.range)?;
+    let found = places(world, filter, after).filter_map(move |(place, stream)| {
+        let meeting = show(&stream, &judge, languages, filter.range)?;
         Some((place, meeting))
     });
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
 }
 
-/// Where those that pass stand, beyond `after` and in order. They are looked for day by day; but among those of an actor
+/// Where those that pass stand, with their streams, beyond `after` and in order. They are looked for day by day; but among those of an actor
 /// where these are few, or where so much else is asked that a page of them may be far to find.
 fn places<'a>(
     world: &'a dyn World,
     filter: &'a Filter,
     after: Option<&Place>,
-) -> Box<dyn Iterator<Item = Place> + 'a> {
+) -> Box<dyn Iterator<Item = (Place, Arc<Stream>)> + 'a> {
     if let Some(actor) = filter.attendees.first().or(filter.actor.as_ref()) {
         let asks_more = filter.attendees.len() > 1
             || filter.topic.is_some()
@@ -236,13 +237,18 @@ fn places<'a>(
             || filter.state.is_some();
         let few = if asks_more { usize::MAX } else { FEW };
         if let Some(of_actor) = world.few_referrers(actor, Collection::Meetings, few) {
-            return Box::new(sorted(world, filter, of_actor, |place| {
-                after.is_none_or(|after| place > after)
+            let places = sorted(world, filter, of_actor, |place| after.is_none_or(|after| place > after));
+            return Box::new(places.filter_map(|place| {
+                let stream = known(world, &place.1)?;
+                Some((place, stream))
             }));
         }
     }
     let days = candidates(world, filter.range, after);
-    Box::new(days.filter(|(day, name)| place(world, filter, name) == Some(*day)))
+    Box::new(days.filter_map(|(day, name)| {
+        let stream = known(world, &name).filter(|stream| place(stream, filter) == Some(day))?;
+        Some(((day, name), stream))
+    }))
 }
 
 /// The days on which meetings that may overlap the range were said to begin, beyond `after` and in order; those that began
@@ -278,15 +284,14 @@ fn sorted(
     names: Vec<Name>,
     wanted: impl Fn(&Place) -> bool,
 ) -> std::vec::IntoIter<Place> {
-    let places = names.into_iter().filter_map(|name| Some((place(world, filter, &name)?, name)));
+    let places = names.into_iter().filter_map(|name| Some((place(known(world, &name)?.as_ref(), filter)?, name)));
     let mut places: Vec<Place> = places.filter(wanted).collect();
     places.sort();
     places.into_iter()
 }
 
 /// The day by which a meeting stands in the register, if it passes.
-fn place(world: &dyn World, filter: &Filter, name: &Name) -> Option<Day> {
-    let stream = known(world, name)?;
+fn place(stream: &Stream, filter: &Filter) -> Option<Day> {
     let timeline = stream.timeline.meeting().filter(|timeline| passes(timeline, filter))?;
     Some(timeline.day().earliest)
 }
@@ -320,18 +325,11 @@ fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
     })
 }
 
-fn show(
-    world: &dyn World,
-    judge: &Judge<'_>,
-    name: &Name,
-    languages: &Languages,
-    range: Range,
-) -> Option<MeetingShown> {
-    let stream = known(world, name)?;
+fn show(stream: &Stream, judge: &Judge<'_>, languages: &Languages, range: Range) -> Option<MeetingShown> {
     let timeline = stream.timeline.meeting()?;
     let (state, particulars) = (timeline.state?, timeline.particulars.clone()?);
     Some(MeetingShown {
-        name: name.clone(),
+        name: stream.name.clone(),
         version: stream.version(),
         state,
         shown: languages.text(&particulars.titles),

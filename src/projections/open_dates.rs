@@ -28,7 +28,7 @@ fn last_day(end: When) -> Option<PartialDate> {
 
 /// The dates of these spells that leave it open whether one holds on `t`; `what` says of what they are.
 pub fn of(spells: &Spells, what: &str, t: When) -> Vec<String> {
-    spells.spells().iter().flat_map(|(mark, spell)| of_spell(*mark, spell, what, t)).collect()
+    spells.spells().flat_map(|(mark, spell)| of_spell(mark, &spell, what, t)).collect()
 }
 
 /// The dates of one spell that leave it open whether it holds on `t`.
@@ -64,13 +64,12 @@ pub fn deciding(spells: &Spells, what: &str, t: When) -> Vec<String> {
     if truth == Truth::Possibly {
         return of(spells, what, t);
     }
-    let all = spells.spells();
-    let decide = all.iter().filter(|(_, spell)| !truth.is_yes() || spell.holds(t).is_yes());
+    let decide = spells.spells().filter(|(_, spell)| !truth.is_yes() || spell.holds(t).is_yes());
     let dates = decide.flat_map(|(mark, spell)| {
         let begin = if spell.begin == When::EVER { "ever".into() } else { text(spell.begin) };
         let begin = format!("{what} from {begin} (events/{})", mark.event);
         // What has not begun is decided by its beginning alone.
-        let end = ended(*mark, spell.end, what).filter(|_| spell.begin.by(t).may_be());
+        let end = ended(mark, spell.end, what).filter(|_| spell.begin.by(t).may_be());
         std::iter::once(begin).chain(end)
     });
     dates.collect()

@@ -236,18 +236,19 @@ impl AgreementTimeline {
         world.referrers(me, Collection::Agreements).into_iter().filter_map(begins).collect()
     }
 
+    /// With those that supersede it, which are looked up once for all that is asked of it.
+    pub fn among(&self, me: &Name, world: &dyn World) -> AmongOthers<'_> {
+        AmongOthers { agreement: self, superseded_by: self.superseded_by(me, world) }
+    }
+
     /// From when to when it stands; none if it never does.
     pub fn standing(&self, me: &Name, world: &dyn World) -> Option<Spell> {
-        let begin = self.stands_from()?;
-        let ends = self.ends.iter().map(|end| end.mark.at).chain(self.term_over());
-        let end =
-            ends.chain(self.superseded_by(me, world).into_iter().map(|(_, from)| from)).reduce(When::first);
-        Some(Spell { begin, end: end.map_or(End::None, End::On) })
+        self.among(me, world).standing()
     }
 
     /// Whether it stands, suspended or not.
     pub fn stands(&self, me: &Name, world: &dyn World, t: When) -> Truth {
-        self.standing(me, world).map_or(Truth::No, |spell| spell.holds(t))
+        self.among(me, world).stands(t)
     }
 
     fn ask_steps(&self, me: &Name, out: &mut Breaches) {
@@ -315,6 +316,29 @@ impl AgreementTimeline {
                 vec![Against { name: older.clone(), event: None, says }],
             );
         }
+    }
+}
+
+/// An agreement, and what supersedes it.
+#[derive(Clone, Debug)]
+pub struct AmongOthers<'a> {
+    agreement: &'a AgreementTimeline,
+    /// Those that supersede it and begin to stand on some day, each with that day.
+    pub superseded_by: Vec<(Name, When)>,
+}
+
+impl AmongOthers<'_> {
+    /// From when to when it stands; none if it never does.
+    pub fn standing(&self) -> Option<Spell> {
+        let begin = self.agreement.stands_from()?;
+        let ends = self.agreement.ends.iter().map(|end| end.mark.at).chain(self.agreement.term_over());
+        let end = ends.chain(self.superseded_by.iter().map(|(_, from)| *from)).reduce(When::first);
+        Some(Spell { begin, end: end.map_or(End::None, End::On) })
+    }
+
+    /// Whether it stands, suspended or not.
+    pub fn stands(&self, t: When) -> Truth {
+        self.standing().map_or(Truth::No, |spell| spell.holds(t))
     }
 }
 

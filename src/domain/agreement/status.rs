@@ -1,6 +1,6 @@
 //! How an agreement stands on a day: at a step, suspended, or over, by whichever end came first.
 
-use super::{AgreementTimeline, Step};
+use super::{AgreementTimeline, AmongOthers, Step};
 use crate::domain::name::Name;
 use crate::domain::time::{Truth, When, certain_or_possible};
 use crate::domain::world::World;
@@ -20,14 +20,23 @@ pub enum AgreementStatus {
 impl AgreementTimeline {
     /// Every status that is possible on `t`, in their order; the certain one alone where there is one.
     pub fn statuses(&self, me: &Name, world: &dyn World, t: When) -> Vec<AgreementStatus> {
-        let Some(first) = self.first_step().filter(|_| self.terms.is_some()) else { return Vec::new() };
-        let ends = self.ways_to_end(me, world);
+        self.among(me, world).statuses(t)
+    }
+}
+
+impl AmongOthers<'_> {
+    /// Every status that is possible on `t`, in their order; the certain one alone where there is one.
+    pub fn statuses(&self, t: When) -> Vec<AgreementStatus> {
+        let agreement = self.agreement;
+        let first = agreement.first_step().filter(|_| agreement.terms.is_some());
+        let Some(first) = first else { return Vec::new() };
+        let ends = self.ways_to_end();
         let over = Truth::any(ends.iter().map(|(_, at)| at.by(t)));
         let going_on = first.by(t).and(over.not());
-        let suspended = self.suspensions.hold(t);
+        let suspended = agreement.suspensions.hold(t);
         let mut all = vec![(AgreementStatus::NotYet, first.by(t).not())];
-        for step in &self.steps {
-            let higher = self.steps.iter().filter(|other| other.step > step.step);
+        for step in &agreement.steps {
+            let higher = agreement.steps.iter().filter(|other| other.step > step.step);
             let passed = Truth::any(higher.map(|other| other.mark.at.by(t)));
             let at = going_on.and(suspended.not()).and(step.mark.at.by(t)).and(passed.not());
             all.push((AgreementStatus::At(step.step), at));
@@ -48,16 +57,14 @@ impl AgreementTimeline {
 
     /// What ends it, as listed: its end, the end of its term, and one that supersedes it; the latter two only once it
     /// stood.
-    fn ways_to_end(&self, me: &Name, world: &dyn World) -> Vec<(AgreementStatus, When)> {
-        let ended = self.ends.iter().map(|end| (AgreementStatus::Ended, end.mark.at));
+    fn ways_to_end(&self) -> Vec<(AgreementStatus, When)> {
+        let ended = self.agreement.ends.iter().map(|end| (AgreementStatus::Ended, end.mark.at));
         // Over before it stood, it is so from the day on which it would have begun to.
-        let stood = self.stands_from();
+        let stood = self.agreement.stands_from();
         let once_stood = |at| stood.map(|stood| later(stood, at));
-        let expired = self.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
-        let superseded = self
-            .superseded_by(me, world)
-            .into_iter()
-            .filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(at)?)));
+        let expired = self.agreement.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
+        let superseded = self.superseded_by.iter();
+        let superseded = superseded.filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(*at)?)));
         ended.chain(expired).chain(superseded).collect()
     }
 }

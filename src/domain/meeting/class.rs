@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::{Core, MeetingTimeline};
 use crate::domain::name::{Collection, Name};
-use crate::domain::time::{Spell, Spells, Truth, When, one_holds};
+use crate::domain::time::{Spell, Truth, When, one_holds};
 use crate::domain::world::World;
 
 /// The format of a meeting.
@@ -163,7 +163,7 @@ impl<'a> Judge<'a> {
         let main = |name: Name| {
             let stream = world.stream(&name).filter(|stream| stream.is_open())?;
             let framework = stream.timeline.framework().filter(|framework| !framework.overlay)?;
-            Some((name, framework.life.periods()))
+            Some((name, framework.life.periods().collect()))
         };
         Judge {
             world,
@@ -216,11 +216,11 @@ impl<'a> Judge<'a> {
         let timeline = stream.as_ref().and_then(|stream| stream.timeline.actor());
         let joined = |framework: &Name| timeline.and_then(|actor| actor.tenures.get(framework));
         let country = Rc::new(Country {
-            member: timeline.map(|actor| actor.memberships.periods()).unwrap_or_default(),
+            member: timeline.map(|actor| actor.memberships.periods().collect()).unwrap_or_default(),
             joined: self
                 .frameworks
                 .iter()
-                .map(|(name, _)| joined(name).map(Spells::periods).unwrap_or_default())
+                .map(|(name, _)| joined(name).map(|tenure| tenure.periods().collect()).unwrap_or_default())
                 .collect(),
         });
         self.countries.borrow_mut().insert(name.clone(), country.clone());
@@ -230,9 +230,10 @@ impl<'a> Judge<'a> {
     fn memberships(&self) -> &[Vec<Spell>] {
         self.memberships.get_or_init(|| {
             let countries = self.world.names(Collection::Countries).into_iter();
-            let members = countries
-                .filter_map(|name| Some(self.world.stream(&name)?.timeline.actor()?.memberships.periods()));
-            members.filter(|spells| !spells.is_empty()).collect()
+            let members = countries.filter_map(|name| {
+                Some(self.world.stream(&name)?.timeline.actor()?.memberships.periods().collect())
+            });
+            members.filter(|spells: &Vec<Spell>| !spells.is_empty()).collect()
         })
     }
 

@@ -150,43 +150,40 @@ impl Spells {
     }
 
     /// The spells, each with the event that began it.
-    pub fn spells(&self) -> Vec<(Mark, Spell)> {
-        if let ([], [], [(begin, end)]) = (&self.begins[..], &self.ends[..], &self.whole[..]) {
-            return vec![(*begin, Spell { begin: begin.at, end: *end })];
-        }
-        let (begins, ends) = (in_order(&self.begins), in_order(&self.ends));
-        let paired = begins.iter().enumerate().map(|(k, &(mark, begin))| {
-            let end = ends.get(k).map_or(End::None, |&(_, end)| End::On(end));
-            (mark, Spell { begin, end })
+    pub fn spells(&self) -> impl Iterator<Item = (Mark, Spell)> {
+        let (begins, ends) = (InOrder::of(&self.begins), InOrder::of(&self.ends));
+        let paired = (0..self.begins.len()).filter_map(move |k| {
+            let (mark, begin) = begins.get(k)?;
+            Some((mark, Spell { begin, end: ends.get(k).map_or(End::None, |(_, end)| End::On(end)) }))
         });
         let whole = self.whole.iter().map(|&(mark, end)| (mark, Spell { begin: mark.at, end }));
-        paired.chain(whole).collect()
+        paired.chain(whole)
     }
 
     /// The spells alone.
-    pub fn periods(&self) -> Vec<Spell> {
-        self.spells().into_iter().map(|(_, spell)| spell).collect()
+    pub fn periods(&self) -> impl Iterator<Item = Spell> {
+        self.spells().map(|(_, spell)| spell)
     }
 
     /// Whether one of them holds on `t`.
     pub fn hold(&self, t: When) -> Truth {
-        one_holds(&self.periods(), t)
+        Truth::any(self.periods().map(|spell| spell.holds(t)))
     }
 
     /// What does not hold of them: ends with nothing to end, and spells that overlap (all of them fail).
     pub fn misfits(&self) -> Vec<Misfit> {
         let mut misfits = Vec::new();
-        let (begins, ends) = (in_order(&self.begins), in_order(&self.ends));
-        for (k, &(end, at)) in ends.iter().enumerate() {
+        let (begins, ends) = (InOrder::of(&self.begins), InOrder::of(&self.ends));
+        for (k, (end, at)) in (0..self.ends.len()).filter_map(|k| Some((k, ends.get(k)?))) {
             match begins.get(k) {
                 None => misfits.push(Misfit::EndsNothing { end, begin: None }),
-                Some(&(begin, from)) if from.by(at).is_no() => {
+                Some((begin, from)) if from.by(at).is_no() => {
                     misfits.push(Misfit::EndsNothing { end, begin: Some(begin) });
                 }
                 Some(_) => {}
             }
         }
-        let spells = self.spells();
+        let spells: Vec<_> = self.spells().collect();
         for (i, (begin, spell)) in spells.iter().enumerate() {
             let clash = spells.iter().enumerate().find(|&(j, (_, o))| j != i && spell.overlaps(o).is_yes());
             if let Some((_, (other, _))) = clash {
@@ -197,15 +194,32 @@ impl Spells {
     }
 }
 
-/// In order, each with its place's date: earliest and latest days are sorted apart.
-fn in_order(marks: &[Mark]) -> Vec<(Mark, When)> {
-    let mut sorted = marks.to_vec();
-    sorted.sort_by_key(Mark::order);
-    let mut latest: Vec<_> = marks.iter().map(|mark| mark.at.latest).collect();
-    latest.sort_unstable();
-    sorted
-        .into_iter()
-        .zip(latest)
-        .map(|(mark, latest)| (mark, When { earliest: mark.at.earliest, latest }))
-        .collect()
+/// Marks in order, each with its place's date: earliest and latest days are sorted apart.
+enum InOrder<'a> {
+    /// One, or none: nothing to sort.
+    One(&'a [Mark]),
+    Sorted(Vec<(Mark, When)>),
+}
+
+impl InOrder<'_> {
+    fn of(marks: &[Mark]) -> InOrder<'_> {
+        if marks.len() < 2 {
+            return InOrder::One(marks);
+        }
+        let mut sorted = marks.to_vec();
+        sorted.sort_by_key(Mark::order);
+        let mut latest: Vec<_> = marks.iter().map(|mark| mark.at.latest).collect();
+        latest.sort_unstable();
+        let placed = sorted.into_iter().zip(latest);
+        InOrder::Sorted(
+            placed.map(|(mark, latest)| (mark, When { earliest: mark.at.earliest, latest })).collect(),
+        )
+    }
+
+    fn get(&self, k: usize) -> Option<(Mark, When)> {
+        match self {
+            InOrder::One(marks) => marks.get(k).map(|&mark| (mark, mark.at)),
+            InOrder::Sorted(placed) => placed.get(k).copied(),
+        }
+    }
 }
