@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fact::{CommandId, Event};
+use super::meeting::Roll;
 use super::name::{Collection, Name};
 use super::stream::Stream;
 use super::time::{Day, End, Truth, Valid, When};
@@ -114,6 +115,11 @@ pub trait World {
 
     /// The organisation that this log belongs to: that of its first `MemberAdmitted`.
     fn alliance(&self) -> Option<Name>;
+
+    /// Who was a member and in which frameworks, and when.
+    fn roll(&self) -> Arc<Roll> {
+        Arc::new(Roll::of(self))
+    }
 
     /// Every decision that ever carried `EQUAL_ACCESS`: candidates.
     fn equal_access(&self) -> Vec<Name>;

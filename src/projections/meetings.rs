@@ -147,7 +147,7 @@ pub fn statistics(world: &dyn World, filter: &Filter) -> (ByYear, Tally) {
 }
 
 /// The year in which a meeting began and what it was; none if it was not held, or nothing is known of when.
-pub(super) fn judged(judge: &Judge<'_>, meeting: &MeetingTimeline) -> Option<(i16, Vec<Class>)> {
+pub(super) fn judged(judge: &Judge, meeting: &MeetingTimeline) -> Option<(i16, Vec<Class>)> {
     let year = meeting.day().earliest.year().filter(|_| meeting.took_place())?;
     Some((year, judge.classes(meeting)))
 }
@@ -284,7 +284,8 @@ fn sorted(
     names: Vec<Name>,
     wanted: impl Fn(&Place) -> bool,
 ) -> std::vec::IntoIter<Place> {
-    let places = names.into_iter().filter_map(|name| Some((place(known(world, &name)?.as_ref(), filter)?, name)));
+    let places =
+        names.into_iter().filter_map(|name| Some((place(known(world, &name)?.as_ref(), filter)?, name)));
     let mut places: Vec<Place> = places.filter(wanted).collect();
     places.sort();
     places.into_iter()
@@ -325,7 +326,7 @@ fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
     })
 }
 
-fn show(stream: &Stream, judge: &Judge<'_>, languages: &Languages, range: Range) -> Option<MeetingShown> {
+fn show(stream: &Stream, judge: &Judge, languages: &Languages, range: Range) -> Option<MeetingShown> {
     let timeline = stream.timeline.meeting()?;
     let (state, particulars) = (timeline.state?, timeline.particulars.clone()?);
     Some(MeetingShown {

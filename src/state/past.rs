@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use super::load::{LoadError, Loader};
 use super::snapshot::Snapshot;
 use crate::domain::correction::History;
+use crate::domain::meeting::Roll;
 use crate::domain::time::Day;
 use crate::domain::world::Lasting;
 use crate::domain::{Collection, Name, Stream, World};
@@ -113,6 +114,10 @@ impl World for Past {
 
     fn alliance(&self) -> Option<Name> {
         self.present.alliance_since().filter(|(since, _)| *since <= self.at).map(|(_, name)| name.clone())
+    }
+
+    fn roll(&self) -> Arc<Roll> {
+        if self.present.roll_since() <= self.at { self.present.roll() } else { Arc::new(Roll::of(self)) }
     }
 
     fn equal_access(&self) -> Vec<Name> {

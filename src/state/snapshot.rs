@@ -12,7 +12,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use super::commands::CommandIndex;
 use super::meeting_days::MeetingDays;
@@ -21,7 +21,7 @@ use super::streams::{Kept, Streams};
 use crate::domain::actor::ActorFact;
 use crate::domain::correction::{Amendment, History};
 use crate::domain::decision::{DecisionFact, Rule};
-use crate::domain::meeting::MeetingFact;
+use crate::domain::meeting::{MeetingFact, Roll};
 use crate::domain::name::BadName;
 use crate::domain::time::{Day, Valid};
 use crate::domain::world::Lasting;
@@ -31,6 +31,8 @@ use crate::position::Position;
 /// What is known at one position.
 pub struct Snapshot {
     tail: Position,
+    /// Since when countries and frameworks are as they are, or later.
+    roll_since: Position,
     alliance: Option<(Position, Name)>,
     shared: Arc<Shared>,
 }
@@ -47,6 +49,8 @@ struct Shared {
     referrers: RwLock<HashMap<Name, Names>>,
     equal_access: RwLock<Names>,
     meeting_days: MeetingDays,
+    /// As it is since that position: many questions ask for it, and it seldom changes.
+    roll: Mutex<Option<(Position, Arc<Roll>)>>,
 }
 
 /// How many names are taken out of an index at a time: nobody who puts one in is kept waiting for long.
@@ -92,6 +96,7 @@ impl PartialEq for Snapshot {
             && referrers(self) == referrers(other)
             && days(self) == days(other)
             && self.equal_access() == other.equal_access()
+            && self.roll() == other.roll()
             && self.shared.commands.agrees(&other.shared.commands, self.tail)
     }
 }
@@ -103,7 +108,8 @@ impl Snapshot {
     #[must_use]
     pub fn view(&self) -> Snapshot {
         self.shared.streams.hold(self.tail);
-        Snapshot { tail: self.tail, alliance: self.alliance.clone(), shared: self.shared.clone() }
+        let Snapshot { tail, roll_since, ref alliance, ref shared } = *self;
+        Snapshot { tail, roll_since, alliance: alliance.clone(), shared: shared.clone() }
     }
 
     /// Takes over what a request changes.
@@ -174,7 +180,10 @@ impl Snapshot {
         Ok(())
     }
 
-    fn put(&self, name: &Name, stream: Arc<Stream>) {
+    fn put(&mut self, name: &Name, stream: Arc<Stream>) {
+        if matches!(name.collection(), Collection::Countries | Collection::Frameworks) {
+            self.roll_since = stream.last();
+        }
         let first = stream.positions.first().copied().unwrap_or_default();
         if self.shared.streams.put(name, stream.last(), Kept::Whole(stream)) {
             self.shared.names.write().insert(name.clone(), first);
@@ -194,7 +203,7 @@ impl Snapshot {
         let shared = Arc::<Shared>::default();
         shared.streams.hold(tail);
         shared.commands.reserve(usize::try_from(tail.0).unwrap_or(0));
-        Snapshot { tail, alliance, shared }
+        Snapshot { tail, roll_since: tail, alliance, shared }
     }
 
     /// Takes over the streams of a pack; their names, each with its first event, where they are new.
@@ -265,7 +274,10 @@ impl Snapshot {
 
     /// Takes back events beyond the tail, all there are: they were taken over and did not become durable.
     pub fn take_back<'a>(&self, events: impl IntoIterator<Item = &'a Event>) {
-        let Shared { streams, commands, names, referrers, equal_access, meeting_days } = self.shared.as_ref();
+        let Shared { streams, commands, names, referrers, equal_access, meeting_days, roll } =
+            self.shared.as_ref();
+        // What comes next has the same positions.
+        *roll.lock() = None;
         let remove = |from: &mut Names, name: &Name| {
             if from.get(name).is_some_and(|&since| since > self.tail) {
                 from.remove(name);
@@ -286,6 +298,11 @@ impl Snapshot {
                 meeting_days.take_back(&event.name, valid, self.tail);
             }
         }
+    }
+
+    /// Since when countries and frameworks are as they are, or later.
+    pub(super) fn roll_since(&self) -> Position {
+        self.roll_since
     }
 
     /// The alliance, with the position that made it known.
@@ -458,6 +475,17 @@ impl World for Snapshot {
 
     fn alliance(&self) -> Option<Name> {
         self.alliance.as_ref().map(|(_, name)| name.clone())
+    }
+
+    fn roll(&self) -> Arc<Roll> {
+        if let Some((since, roll)) = self.shared.roll.lock().as_ref()
+            && *since == self.roll_since
+        {
+            return roll.clone();
+        }
+        let roll = Arc::new(Roll::of(self));
+        *self.shared.roll.lock() = Some((self.roll_since, roll.clone()));
+        roll
     }
 
     fn equal_access(&self) -> Vec<Name> {

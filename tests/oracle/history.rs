@@ -22,6 +22,9 @@ pub(crate) const DECISIONS: [&str; 4] = ["decisions/a", "decisions/b", "decision
 pub(crate) const MEETINGS: [&str; 3] = ["meetings/a", "meetings/b", "meetings/c"];
 pub(crate) const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b", "contributions/c"];
 
+/// Stands for what changes how a country stands to the alliance.
+const STANDING: usize = 32;
+
 /// Chance that a seed decides.
 pub(crate) struct Dice(SmallRng);
 
@@ -95,12 +98,15 @@ enum About {
     Anything,
     Decisions,
     Steps,
+    /// Who is a member and who is in which framework, and who met.
+    Standing,
 }
 
 impl History {
     pub(crate) fn new(seed: u64) -> History {
         let mut dice = Dice::new(seed);
-        let about = dice.of(&[About::Anything, About::Anything, About::Decisions, About::Steps]);
+        let about =
+            dice.of(&[About::Anything, About::Anything, About::Decisions, About::Steps, About::Standing]);
         History { dice, next: 0, about }
     }
 
@@ -198,7 +204,8 @@ impl History {
         let which = match self.about {
             About::Decisions if !self.dice.one_in(3) => 19,
             About::Steps if !self.dice.one_in(3) => self.dice.of(&[7, 13, 25, 25]),
-            About::Anything | About::Decisions | About::Steps => self.dice.below(32),
+            About::Standing if !self.dice.one_in(3) => self.dice.of(&[STANDING, STANDING, 25]),
+            About::Anything | About::Decisions | About::Steps | About::Standing => self.dice.below(32),
         };
         let (name, mut from, kind) = match which {
             0..=5 => self.of_actor(),
@@ -207,6 +214,7 @@ impl History {
             11..=14 => self.of_operation(),
             15..=18 => self.of_activity(),
             19..=24 => self.of_decision(),
+            STANDING => self.of_standing(),
             _ => self.of_meeting(),
         };
         if crate::history::dateless(&kind) {
@@ -276,6 +284,19 @@ impl History {
             _ => Kind::AreaWithdrawn(v1::AreaWithdrawn { area }),
         };
         (actor, from, kind)
+    }
+
+    fn of_standing(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (country, framework) = (dice.name(&COUNTRIES), dice.name(&FRAMEWORKS[..2]));
+        let (from, reason, alliance) = (dice.date(), String::new(), "organisations/nato".to_owned());
+        let kind = match dice.below(6) {
+            0..=2 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
+            3 => Kind::FrameworkLeft(v1::FrameworkLeft { framework, reason }),
+            4 => Kind::MemberAdmitted(v1::MemberAdmitted { alliance, founding: false }),
+            _ => Kind::MembershipEnded(v1::MembershipEnded { alliance, reason }),
+        };
+        (country, from, kind)
     }
 
     fn of_framework_or_area(&mut self) -> (String, String, Kind) {

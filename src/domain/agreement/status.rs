@@ -62,9 +62,11 @@ impl AmongOthers<'_> {
         // Over before it stood, it is so from the day on which it would have begun to.
         let stood = self.agreement.stands_from();
         let once_stood = |at| stood.map(|stood| later(stood, at));
-        let expired = self.agreement.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
+        let expired =
+            self.agreement.term_over().and_then(once_stood).map(|at| (AgreementStatus::Expired, at));
         let superseded = self.superseded_by.iter();
-        let superseded = superseded.filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(*at)?)));
+        let superseded =
+            superseded.filter_map(|(_, at)| Some((AgreementStatus::Superseded, once_stood(*at)?)));
         ended.chain(expired).chain(superseded).collect()
     }
 }

@@ -1,13 +1,12 @@
 //! A meeting's class and label: derived from who was there and what they were that day, never stored (DOMAIN.md §8).
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
+use super::roll::Roll;
 use super::{Core, MeetingTimeline};
 use crate::domain::name::{Collection, Name};
-use crate::domain::time::{Spell, Truth, When, one_holds};
+use crate::domain::time::{Truth, When, one_holds};
 use crate::domain::world::World;
 
 /// The format of a meeting.
@@ -96,24 +95,8 @@ pub fn external(world: &dyn World, actor: &Name, day: When) -> Truth {
     stream.and_then(|s| s.timeline.actor().map(|timeline| timeline.member(day).not())).unwrap_or(Truth::Yes)
 }
 
-/// Judges the meetings of one world. What it has looked up of frameworks and actors it keeps, since many meetings ask for
-/// the same.
-pub struct Judge<'a> {
-    world: &'a dyn World,
-    alliance: Option<Name>,
-    /// Those that are held beside no other, each with its life.
-    frameworks: Vec<(Name, Vec<Spell>)>,
-    /// When each country that ever was a member was one.
-    memberships: OnceCell<Vec<Vec<Spell>>>,
-    countries: RefCell<HashMap<Name, Rc<Country>>>,
-}
-
-/// When a country was a member and, by framework, when it had joined it.
-#[derive(Default)]
-struct Country {
-    member: Vec<Spell>,
-    joined: Vec<Vec<Spell>>,
-}
+/// Judges meetings by who stood how on their days.
+pub struct Judge(Arc<Roll>);
 
 /// What is to be known of the countries that attended, the unnamed ones among them as one of which all is possible.
 struct Guests {
@@ -157,21 +140,10 @@ impl Guests {
     }
 }
 
-impl<'a> Judge<'a> {
+impl Judge {
     /// Of the meetings of this world.
-    pub fn new(world: &'a dyn World) -> Judge<'a> {
-        let main = |name: Name| {
-            let stream = world.stream(&name).filter(|stream| stream.is_open())?;
-            let framework = stream.timeline.framework().filter(|framework| !framework.overlay)?;
-            Some((name, framework.life.periods().collect()))
-        };
-        Judge {
-            world,
-            alliance: world.alliance(),
-            frameworks: world.names(Collection::Frameworks).into_iter().filter_map(main).collect(),
-            memberships: OnceCell::new(),
-            countries: RefCell::default(),
-        }
+    pub fn new(world: &dyn World) -> Judge {
+        Judge(world.roll())
     }
 
     /// What the meeting was, from who attended.
@@ -182,13 +154,12 @@ impl<'a> Judge<'a> {
     /// Its class, or every one that is possible.
     pub fn classes(&self, meeting: &MeetingTimeline) -> Vec<Class> {
         let (day, incomplete) = (meeting.day(), meeting.is_incomplete());
-        let mut guests = Guests::none(self.frameworks.len());
+        let mut guests = Guests::none(self.0.frameworks.len());
         for delegation in meeting.attendees().filter(|delegation| delegation.actor.is_country()) {
-            let country = self.country(&delegation.actor);
-            let open = |i: usize| one_holds(&self.frameworks[i].1, day);
-            guests.add(one_holds(&country.member, day).not(), |i| match one_holds(&country.joined[i], day) {
+            let country = self.0.country(&delegation.actor);
+            guests.add(one_holds(&country.member, day).not(), |i| match one_holds(country.joined(i), day) {
                 Truth::No => Truth::No,
-                joined => joined.and(open(i)),
+                joined => joined.and(one_holds(&self.0.frameworks[i], day)),
             });
         }
         if incomplete {
@@ -200,46 +171,17 @@ impl<'a> Judge<'a> {
     fn label(&self, meeting: &MeetingTimeline) -> Label {
         let day = meeting.day();
         let countries = meeting.attendees().filter(|delegation| delegation.actor.is_country());
-        let external = countries.map(|d| one_holds(&self.country(&d.actor).member, day).not());
+        let external = countries.map(|d| one_holds(&self.0.country(&d.actor).member, day).not());
         let members = match core(meeting) {
-            Core::Members => tally(self.memberships().iter().map(|member| one_holds(member, day))),
+            Core::Members => tally(self.0.memberships().map(|member| one_holds(member, day))),
             Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
         };
         Label { members, externals: tally(external), or_more: meeting.is_incomplete() }
     }
 
-    fn country(&self, name: &Name) -> Rc<Country> {
-        if let Some(country) = self.countries.borrow().get(name) {
-            return country.clone();
-        }
-        let stream = self.world.stream(name);
-        let timeline = stream.as_ref().and_then(|stream| stream.timeline.actor());
-        let joined = |framework: &Name| timeline.and_then(|actor| actor.tenures.get(framework));
-        let country = Rc::new(Country {
-            member: timeline.map(|actor| actor.memberships.periods().collect()).unwrap_or_default(),
-            joined: self
-                .frameworks
-                .iter()
-                .map(|(name, _)| joined(name).map(|tenure| tenure.periods().collect()).unwrap_or_default())
-                .collect(),
-        });
-        self.countries.borrow_mut().insert(name.clone(), country.clone());
-        country
-    }
-
-    fn memberships(&self) -> &[Vec<Spell>] {
-        self.memberships.get_or_init(|| {
-            let countries = self.world.names(Collection::Countries).into_iter();
-            let members = countries.filter_map(|name| {
-                Some(self.world.stream(&name)?.timeline.actor()?.memberships.periods().collect())
-            });
-            members.filter(|spells: &Vec<Spell>| !spells.is_empty()).collect()
-        })
-    }
-
     fn organisation_attended(&self, meeting: &MeetingTimeline, incomplete: bool) -> Truth {
         let mut others = meeting.attendees().filter(|d| {
-            d.actor.collection() == Collection::Organisations && self.alliance.as_ref() != Some(&d.actor)
+            d.actor.collection() == Collection::Organisations && self.0.alliance.as_ref() != Some(&d.actor)
         });
         if others.next().is_some() {
             Truth::Yes

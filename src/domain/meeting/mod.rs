@@ -27,8 +27,10 @@ macro_rules! closed_list {
 
 pub mod class;
 mod particulars;
+mod roll;
 
 pub use particulars::{Attendance, Core, Delegation, Level, Mode, Particulars, Venue};
+pub use roll::Roll;
 
 closed_list! {
     /// What was answered to an invitation.

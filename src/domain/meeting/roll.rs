@@ -1,0 +1,66 @@
+//! Who was a member and who was in which framework, and when: what meetings are judged by.
+
+use std::collections::HashMap;
+
+use crate::domain::name::{Collection, Name};
+use crate::domain::time::{Spell, Spells};
+use crate::domain::world::World;
+
+/// Of every country when it was a member and in which frameworks: it follows from the streams of countries and frameworks,
+/// and from no other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Roll {
+    pub(super) alliance: Option<Name>,
+    /// The lives of the frameworks that are held beside no other.
+    pub(super) frameworks: Vec<Vec<Spell>>,
+    countries: HashMap<Name, Country>,
+}
+
+/// When a country was a member and, by framework, when it had joined it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Country {
+    pub(super) member: Vec<Spell>,
+    joined: Vec<Vec<Spell>>,
+}
+
+impl Country {
+    /// When it was in the framework of this number.
+    pub(super) fn joined(&self, framework: usize) -> &[Spell] {
+        self.joined.get(framework).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Nothing is known of it.
+static UNKNOWN: Country = Country { member: Vec::new(), joined: Vec::new() };
+
+impl Roll {
+    /// As it is in this world.
+    pub fn of(world: &(impl World + ?Sized)) -> Roll {
+        let main = |name: Name| {
+            let stream = world.stream(&name).filter(|stream| stream.is_open())?;
+            let framework = stream.timeline.framework().filter(|framework| !framework.overlay)?;
+            Some((name, framework.life.periods().collect()))
+        };
+        let frameworks = world.names(Collection::Frameworks).into_iter().filter_map(main);
+        let (names, frameworks): (Vec<Name>, Vec<Vec<Spell>>) = frameworks.unzip();
+        let country = |name: Name| {
+            let stream = world.stream(&name)?;
+            let actor = stream.timeline.actor()?;
+            let joined = |framework: &Name| actor.tenures.get(framework).map(Spells::periods);
+            let joined = |framework| joined(framework).into_iter().flatten().collect();
+            let member = actor.memberships.periods().collect();
+            Some((name, Country { member, joined: names.iter().map(joined).collect() }))
+        };
+        let countries = world.names(Collection::Countries).into_iter().filter_map(country).collect();
+        Roll { alliance: world.alliance(), frameworks, countries }
+    }
+
+    pub(super) fn country(&self, name: &Name) -> &Country {
+        self.countries.get(name).unwrap_or(&UNKNOWN)
+    }
+
+    /// When each country that ever was a member was one.
+    pub(super) fn memberships(&self) -> impl Iterator<Item = &[Spell]> {
+        self.countries.values().map(|country| country.member.as_slice()).filter(|spells| !spells.is_empty())
+    }
+}
