@@ -14,6 +14,10 @@ use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
+/// As minuted's own client has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Clone, PartialEq, Message)]
 struct Event {
     #[prost(string, tag = "1")]
