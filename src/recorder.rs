@@ -75,6 +75,22 @@ pub enum RecordError {
     Stopping,
 }
 
+/// Commands that are recorded together, and the bytes that they take in their protobuf encoding.
+#[derive(Debug)]
+pub struct Batch {
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// What the queue counts.
+    pub bytes: usize,
+}
+
+impl From<Vec<Command>> for Batch {
+    fn from(commands: Vec<Command>) -> Batch {
+        let bytes = commands.iter().map(|command| wire::encode_command(command).encoded_len()).sum();
+        Batch { commands, bytes }
+    }
+}
+
 struct Request {
     commands: Vec<Command>,
     by: Arc<str>,
@@ -185,11 +201,11 @@ impl Recorder {
     /// Any [`RecordError`]; but for `Stopping`, nothing is recorded.
     pub async fn record(
         &self,
-        commands: Vec<Command>,
+        batch: impl Into<Batch>,
         by: Arc<str>,
         validate_only: bool,
     ) -> Result<Vec<Outcome>, RecordError> {
-        let (request, answered) = self.request(commands, by, validate_only)?;
+        let (request, answered) = self.request(batch.into(), by, validate_only)?;
         if let Some(request) = self.record_here(request) {
             self.queue(request)?;
         }
@@ -220,12 +236,12 @@ impl Recorder {
 
     fn request(
         &self,
-        commands: Vec<Command>,
+        Batch { commands, bytes }: Batch,
         by: Arc<str>,
         validate_only: bool,
     ) -> Result<(Request, Answered), RecordError> {
         let (answer, answered) = oneshot::channel();
-        let room = self.room.clone().try_acquire_many_owned(self.room_of(&commands));
+        let room = self.room.clone().try_acquire_many_owned(self.room_of(bytes));
         let room = room.map_err(|_| RecordError::QueueFull)?;
         Ok((Request { commands, by, validate_only, answer, _room: room }, answered))
     }
@@ -249,11 +265,11 @@ impl Recorder {
     /// `QueueFull` and `Stopping`.
     pub fn submit(
         &self,
-        commands: Vec<Command>,
+        batch: impl Into<Batch>,
         by: Arc<str>,
         validate_only: bool,
     ) -> Result<Answered, RecordError> {
-        let (request, answered) = self.request(commands, by, validate_only)?;
+        let (request, answered) = self.request(batch.into(), by, validate_only)?;
         self.queue(request).map(|()| answered)
     }
 
@@ -264,12 +280,13 @@ impl Recorder {
     /// `Stopping`.
     pub async fn submit_in_turn(
         &self,
-        commands: Vec<Command>,
+        batch: impl Into<Batch>,
         by: Arc<str>,
         validate_only: bool,
     ) -> Result<Answered, RecordError> {
+        let Batch { commands, bytes } = batch.into();
         let (answer, answered) = oneshot::channel();
-        let room = self.room.clone().acquire_many_owned(self.room_of(&commands)).await;
+        let room = self.room.clone().acquire_many_owned(self.room_of(bytes)).await;
         let room = room.map_err(|_| RecordError::Stopping)?;
         let place = self.queue.reserve().await.map_err(|_| RecordError::Stopping)?;
         self.shared.waiting.fetch_add(1, Ordering::AcqRel);
@@ -278,8 +295,7 @@ impl Recorder {
     }
 
     /// The room that a request takes in the queue; the largest takes all of it.
-    fn room_of(&self, commands: &[Command]) -> u32 {
-        let bytes: usize = commands.iter().map(|command| wire::encode_command(command).encoded_len()).sum();
+    fn room_of(&self, bytes: usize) -> u32 {
         u32::try_from(bytes.div_ceil(ROOM_BYTES)).unwrap_or(u32::MAX).min(self.room_max)
     }
 

@@ -14,9 +14,9 @@ use crate::domain::decide::Outcome;
 use crate::proto::v1::record_service_server::RecordService;
 use crate::proto::v1::record_stream_response;
 use crate::proto::v1::{
-    Receipt, RecordRequest, RecordResponse, RecordStreamRequest, RecordStreamResponse, RecordedEvent,
+    self, Receipt, RecordRequest, RecordResponse, RecordStreamRequest, RecordStreamResponse, RecordedEvent,
 };
-use crate::recorder::{RecordError, Recorder};
+use crate::recorder::{Batch, RecordError, Recorder};
 use crate::wire::{self, Limits};
 
 /// Commands of one stream that may be on their way at once, or KiB of them, whichever is more: a client that does not read
@@ -48,9 +48,8 @@ type Waiting = Result<oneshot::Receiver<Result<Vec<Outcome>, RecordError>>, Stat
 impl RecordService for Records {
     async fn record(&self, request: Request<RecordRequest>) -> Result<Response<RecordResponse>, Status> {
         let RecordRequest { commands, validate_only } = request.into_inner();
-        let commands =
-            wire::parse_commands(commands, &self.limits).map_err(|invalid| status::invalid(&invalid))?;
-        let recorded = self.recorder.record(commands, self.caller.clone(), validate_only).await;
+        let batch = parse(commands, &self.limits)?;
+        let recorded = self.recorder.record(batch, self.caller.clone(), validate_only).await;
         let outcomes = recorded.map_err(|error| status::record_error(&error))?;
         Ok(Response::new(RecordResponse { receipt: Some(receipt(outcomes)) }))
     }
@@ -120,11 +119,15 @@ async fn submit(
     request: RecordStreamRequest,
 ) -> Waiting {
     let RecordStreamRequest { commands, validate_only } = request;
+    let batch = parse(commands, limits)?;
+    let queued = recorder.submit_in_turn(batch, caller.clone(), validate_only).await;
+    queued.map_err(|error| status::record_error(&error))
+}
+
+fn parse(commands: Vec<v1::Command>, limits: &Limits) -> Result<Batch, Status> {
+    let bytes = commands.iter().map(Message::encoded_len).sum();
     let commands = wire::parse_commands(commands, limits).map_err(|invalid| status::invalid(&invalid))?;
-    recorder
-        .submit_in_turn(commands, caller.clone(), validate_only)
-        .await
-        .map_err(|e| status::record_error(&e))
+    Ok(Batch { commands, bytes })
 }
 
 fn receipt(outcomes: Vec<Outcome>) -> Receipt {

@@ -73,6 +73,9 @@ fn actor_if(
 ) -> Option<ActorOnDay> {
     let stream = known(world, name)?;
     let timeline = stream.timeline.actor().filter(|timeline| passes(world, timeline, t, filter))?;
+    let mut frameworks = joined(world, timeline, t);
+    let partner = Truth::any(frameworks.iter().filter(|held| !held.overlay).map(|held| held.truth));
+    frameworks.retain(|held| held.truth.may_be());
     Some(ActorOnDay {
         name: name.clone(),
         version: stream.version(),
@@ -80,10 +83,10 @@ fn actor_if(
         shown: languages.name(&timeline.names, t),
         names: all_names(timeline),
         member: timeline.member(t),
-        partner: timeline.partner(world, t),
+        partner,
         suspended: timeline.suspended(t),
         suspension_scopes: suspension_scopes(timeline, t),
-        frameworks: frameworks(world, timeline, t),
+        frameworks,
     })
 }
 
@@ -134,13 +137,14 @@ fn suspension_scopes(timeline: &ActorTimeline, t: When) -> Vec<String> {
     scopes.map(|scope| scope.text.clone()).filter(|text| !text.is_empty()).collect()
 }
 
-fn frameworks(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held> {
-    let held = timeline.tenures.keys().map(|framework| Held {
+/// Each framework that it ever joined, held that day or not.
+fn joined(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held> {
+    let joined = timeline.tenures.keys().map(|framework| Held {
         framework: framework.clone(),
         truth: timeline.holds(world, framework, t),
         overlay: is_overlay(world, framework),
     });
-    held.filter(|held| held.truth.may_be()).collect()
+    joined.collect()
 }
 
 #[cfg(test)]

@@ -52,8 +52,9 @@ fn read_collection(reader: &mut Reader<'_>, at: At<'_>, kind: v1::ActorKind, abo
         v1::ActorKind::Country => about.is_country(),
         v1::ActorKind::Organisation => !about.is_country(),
     };
-    let says =
-        format!("it is not what `{about}` says: countries are in countries/, the others in organisations/");
+    let says = format_args!(
+        "it is not what `{about}` says: countries are in countries/, the others in organisations/"
+    );
     let _: Read<()> = reader.check(fits, at.field("kind"), Reason::BadName, says);
 }
 
@@ -71,14 +72,14 @@ fn read_country(
         read_code(reader, at.field("alpha2"), &alpha2, |code| rust_iso3166::from_alpha2(code).is_some());
     let named = two.and_then(|()| {
         let fits = about.is_none_or(|name| !name.is_country() || name.id() == alpha2.to_ascii_lowercase());
-        let says = format!("its name would be countries/{}", alpha2.to_ascii_lowercase());
+        let says = format_args!("its name would be countries/{}", alpha2.to_ascii_lowercase());
         reader.check(fits, at.field("alpha2"), Reason::BadCountryCode, says)
     });
     let three =
         read_code(reader, at.field("alpha3"), &alpha3, |code| rust_iso3166::from_alpha3(code).is_some());
     let agreed = two.and(three).and_then(|()| {
         let agree = rust_iso3166::from_alpha2(&alpha2).is_some_and(|country| country.alpha3 == alpha3);
-        let says = format!("{alpha2} and {alpha3} are not codes of one country");
+        let says = format_args!("{alpha2} and {alpha3} are not codes of one country");
         reader.check(agree, at.field("alpha3"), Reason::BadCountryCode, says)
     });
     named.and(agreed).map(|()| ActorKind::Country { alpha2, alpha3 })
@@ -87,7 +88,7 @@ fn read_country(
 fn read_code(reader: &mut Reader<'_>, at: At<'_>, code: &str, assigned: impl Fn(&str) -> bool) -> Read<()> {
     reader.check(!is_blank(code), at, Reason::FieldRequired, "a country has its ISO 3166-1 code here")?;
     let code = start_of(code);
-    let says = format!("`{code}` is not assigned in ISO 3166-1; write it in capital letters");
+    let says = format_args!("`{code}` is not assigned in ISO 3166-1; write it in capital letters");
     reader.check(assigned(&code), at, Reason::BadCountryCode, says)
 }
 

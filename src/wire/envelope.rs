@@ -38,9 +38,10 @@ fn read_commands(
     let all = at.field("commands");
     let bytes: usize = commands.iter().map(Message::encoded_len).sum();
     reader.check(!commands.is_empty(), all, Reason::NoCommand, "a request has one command at least")?;
-    let says = format!("a request has at most {commands_max} commands, and this one has {}", commands.len());
+    let says =
+        format_args!("a request has at most {commands_max} commands, and this one has {}", commands.len());
     reader.check(commands.len() <= commands_max, all, Reason::TooLarge, says)?;
-    let says = format!("a request has at most {request_bytes_max} bytes, and this one has {bytes}");
+    let says = format_args!("a request has at most {request_bytes_max} bytes, and this one has {bytes}");
     reader.check(bytes <= request_bytes_max, all, Reason::TooLarge, says)?;
     reader.items(at, "commands", commands, read_command)
 }

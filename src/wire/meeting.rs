@@ -182,12 +182,12 @@ fn read_delegations(
     let read = reader.items(at, "delegations", delegations, |reader, at, delegation| {
         let delegation = read_delegation(reader, at, delegation)?;
         let first = actors.insert(delegation.actor.clone());
-        let says = format!("{} has a delegation already", delegation.actor);
+        let says = format_args!("{} has a delegation already", delegation.actor);
         reader.check(first, at.field("actor"), Reason::DuplicateDelegation, says)?;
         Ok(delegation)
     });
     let fits = declared_total.is_none_or(|total| usize::try_from(total).is_ok_and(|total| total >= named));
-    let says = format!("{named} are named, so that at least as many are declared");
+    let says = format_args!("{named} are named, so that at least as many are declared");
     reader.check(fits, at.field("declared_total"), Reason::DeclaredTotalTooSmall, says)?;
     read
 }

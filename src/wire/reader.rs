@@ -107,9 +107,9 @@ impl<'a> Reader<'a> {
         holds: bool,
         at: At<'_>,
         reason: Reason,
-        says: impl Into<String>,
+        says: impl fmt::Display,
     ) -> Read<()> {
-        if holds || self.is_stored() { Ok(()) } else { self.refuse(at, reason, says) }
+        if holds || self.is_stored() { Ok(()) } else { self.refuse(at, reason, says.to_string()) }
     }
 
     /// Notes what is wrong if something is.
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
 
     /// A list is not too long.
     pub(super) fn length(&mut self, at: At<'_>, items: usize) -> Read<()> {
-        let says = format!("a list has at most {LIST_ITEMS_MAX} items");
+        let says = format_args!("a list has at most {LIST_ITEMS_MAX} items");
         self.check(items <= LIST_ITEMS_MAX, at, Reason::TooLarge, says)
     }
 

@@ -102,6 +102,8 @@ pub struct Judge(Arc<Roll>);
 struct Guests {
     /// Of each whether it was external.
     external: Vec<Truth>,
+    /// The first so many of them are named.
+    named: usize,
     /// By framework: whether each external held it.
     each_holds: Vec<Truth>,
     each_holds_some: Truth,
@@ -112,6 +114,7 @@ impl Guests {
     fn none(frameworks: usize) -> Guests {
         Guests {
             external: Vec::new(),
+            named: 0,
             each_holds: vec![Truth::Yes; frameworks],
             each_holds_some: Truth::Yes,
             one_holds_none: Truth::No,
@@ -148,12 +151,21 @@ impl Judge {
 
     /// What the meeting was, from who attended.
     pub fn format(&self, meeting: &MeetingTimeline) -> Format {
-        Format { classes: self.classes(meeting), label: self.label(meeting) }
+        let guests = self.guests(meeting);
+        Format { label: self.label(meeting, &guests), classes: self.classes_with(meeting, &guests) }
     }
 
     /// Its class, or every one that is possible.
     pub fn classes(&self, meeting: &MeetingTimeline) -> Vec<Class> {
-        let (day, incomplete) = (meeting.day(), meeting.is_incomplete());
+        self.classes_with(meeting, &self.guests(meeting))
+    }
+
+    fn classes_with(&self, meeting: &MeetingTimeline, guests: &Guests) -> Vec<Class> {
+        first_that_holds(&truths(core(meeting), guests, self.organisation_attended(meeting)))
+    }
+
+    fn guests(&self, meeting: &MeetingTimeline) -> Guests {
+        let day = meeting.day();
         let mut guests = Guests::none(self.0.frameworks.len());
         for delegation in meeting.attendees().filter(|delegation| delegation.actor.is_country()) {
             let country = self.0.country(&delegation.actor);
@@ -162,30 +174,30 @@ impl Judge {
                 joined => joined.and(one_holds(&self.0.frameworks[i], day)),
             });
         }
-        if incomplete {
+        guests.named = guests.external.len();
+        if meeting.is_incomplete() {
             guests.add(Truth::Possibly, |_| Truth::Possibly);
         }
-        first_that_holds(&truths(core(meeting), &guests, self.organisation_attended(meeting, incomplete)))
+        guests
     }
 
-    fn label(&self, meeting: &MeetingTimeline) -> Label {
+    fn label(&self, meeting: &MeetingTimeline, guests: &Guests) -> Label {
         let day = meeting.day();
-        let countries = meeting.attendees().filter(|delegation| delegation.actor.is_country());
-        let external = countries.map(|d| one_holds(&self.0.country(&d.actor).member, day).not());
         let members = match core(meeting) {
-            Core::Members => tally(self.0.memberships().map(|member| one_holds(member, day))),
+            Core::Members => tally(self.0.memberships.iter().map(|member| one_holds(member, day))),
             Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
         };
-        Label { members, externals: tally(external), or_more: meeting.is_incomplete() }
+        let externals = tally(guests.external[..guests.named].iter().copied());
+        Label { members, externals, or_more: meeting.is_incomplete() }
     }
 
-    fn organisation_attended(&self, meeting: &MeetingTimeline, incomplete: bool) -> Truth {
+    fn organisation_attended(&self, meeting: &MeetingTimeline) -> Truth {
         let mut others = meeting.attendees().filter(|d| {
             d.actor.collection() == Collection::Organisations && self.0.alliance.as_ref() != Some(&d.actor)
         });
         if others.next().is_some() {
             Truth::Yes
-        } else if incomplete {
+        } else if meeting.is_incomplete() {
             Truth::Possibly
         } else {
             Truth::No

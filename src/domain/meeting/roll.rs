@@ -1,6 +1,6 @@
 //! Who was a member and who was in which framework, and when: what meetings are judged by.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::domain::name::{Collection, Name};
 use crate::domain::time::{Spell, Spells};
@@ -13,6 +13,8 @@ pub struct Roll {
     pub(super) alliance: Option<Name>,
     /// The lives of the frameworks that are held beside no other.
     pub(super) frameworks: Vec<Vec<Spell>>,
+    /// When each country that ever was a member was one.
+    pub(super) memberships: Vec<Vec<Spell>>,
     countries: HashMap<Name, Country>,
 }
 
@@ -51,16 +53,18 @@ impl Roll {
             let member = actor.memberships.periods().collect();
             Some((name, Country { member, joined: names.iter().map(joined).collect() }))
         };
-        let countries = world.names(Collection::Countries).into_iter().filter_map(country).collect();
-        Roll { alliance: world.alliance(), frameworks, countries }
+        let countries: Vec<_> = world.names(Collection::Countries).into_iter().filter_map(country).collect();
+        let members = countries.iter().map(|(_, country)| country.member.clone());
+        let memberships = members.filter(|spells| !spells.is_empty()).collect();
+        Roll {
+            alliance: world.alliance(),
+            frameworks,
+            memberships,
+            countries: countries.into_iter().collect(),
+        }
     }
 
     pub(super) fn country(&self, name: &Name) -> &Country {
         self.countries.get(name).unwrap_or(&UNKNOWN)
-    }
-
-    /// When each country that ever was a member was one.
-    pub(super) fn memberships(&self) -> impl Iterator<Item = &[Spell]> {
-        self.countries.values().map(|country| country.member.as_slice()).filter(|spells| !spells.is_empty())
     }
 }
