@@ -27,7 +27,7 @@ const MEETINGS: &[Collection] = &[Collection::Meetings];
 
 /// Answers from these readers; it counts meetings in the background.
 pub fn service(readers: Readers) -> MeetingServiceServer<impl MeetingService> {
-    let tallies = Tallies::start(readers.state().clone());
+    let tallies = Tallies::start(readers.state());
     MeetingServiceServer::new(Meetings { readers, tallies })
 }
 

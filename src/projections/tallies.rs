@@ -16,7 +16,7 @@ use crate::domain::meeting::class::{Class, Judge};
 use crate::domain::time::Truth;
 use crate::domain::{Collection, Name, Stream, World};
 use crate::position::Position;
-use crate::state::{LoadError, Snapshot, State};
+use crate::state::{Changes, LoadError, Snapshot, State};
 
 use super::meetings::{ByYear, Filter, Tally, judged, statistics, visit};
 
@@ -27,8 +27,7 @@ const REST: Duration = Duration::from_secs(1);
 
 /// What is kept, for those who ask.
 pub struct Tallies {
-    state: State,
-    kept: Mutex<Kept>,
+    kept: Mutex<(Kept, Changes)>,
 }
 
 #[derive(Default)]
@@ -60,9 +59,10 @@ impl Classes {
 
 impl Tallies {
     /// Counts what is known, and goes on counting in the background for as long as it is there.
-    pub fn start(state: State) -> Arc<Tallies> {
+    pub fn start(state: &State) -> Arc<Tallies> {
         let mut latest = state.watch();
-        let tallies = Arc::new(Tallies { state, kept: Mutex::default() });
+        let kept = Mutex::new((Kept::default(), state.loader().changes()));
+        let tallies = Arc::new(Tallies { kept });
         let kept: Weak<Tallies> = Arc::downgrade(&tallies);
         tokio::spawn(async move {
             loop {
@@ -89,13 +89,13 @@ impl Tallies {
     ///
     /// The log cannot be read.
     pub fn of(&self, world: &Snapshot) -> Result<(ByYear, Tally), LoadError> {
-        let loader = self.state.loader();
-        let mut kept = self.kept.lock();
+        let mut locked = self.kept.lock();
+        let (kept, changes) = &mut *locked;
         if kept.at > world.tail() {
-            drop(kept);
+            drop(locked);
             return Ok(statistics(world, &Filter::default()));
         }
-        kept.follow(world, |after, until| loader.changed(after, until))?;
+        kept.follow(world, |after, until| changes.between(after, until))?;
         Ok(kept.tallies())
     }
 }

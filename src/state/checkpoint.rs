@@ -355,14 +355,14 @@ impl Keeper {
     /// Any [`KeepError`]. The next call saves everything from the beginning where rows were lost.
     pub fn save(&mut self, snapshot: &Snapshot) -> Result<(), KeepError> {
         while self.saved < snapshot.tail() {
-            let events = self.events_after(self.saved, snapshot.tail())?;
-            let Some(last) = events.last().map(|event| event.position) else {
+            let part = self.part_after(self.saved, snapshot.tail())?;
+            let Some(last) = part.last() else {
                 return Err(LoadError::Missing { position: self.saved.next() }.into());
             };
             // Streams are saved as they are at the snapshot: until all events up to it are, the rows are no checkpoint.
             let at_end = last == snapshot.tail();
             let checkpoint = self.checkpoint(if at_end { last } else { Position::ZERO }, snapshot)?;
-            if let Err(error) = self.save_part(&events, snapshot, at_end, checkpoint) {
+            if let Err(error) = self.save_part(part, snapshot, at_end, checkpoint) {
                 // Which packs are saved is no longer known.
                 (self.saved, self.packs) = (Position::ZERO, Packs::default());
                 return Err(error);
@@ -374,14 +374,13 @@ impl Keeper {
 
     fn save_part(
         &mut self,
-        events: &[Event],
+        part: Part,
         snapshot: &Snapshot,
         at_end: bool,
         checkpoint: Vec<u8>,
     ) -> Result<(), KeepError> {
-        let mut rows = rows_of(events, snapshot)?;
         let (mut written, mut gone) = (BTreeSet::new(), BTreeSet::new());
-        for pack in packs_of(events, snapshot)? {
+        for pack in packs_of(&part.changed, snapshot)? {
             snapshot.keep_packed(&pack);
             written.insert(self.packs.put(pack));
         }
@@ -392,6 +391,7 @@ impl Keeper {
                 gone.insert(first);
             }
         }
+        let mut rows = part.into_rows(snapshot)?;
         let written = written.into_iter().filter_map(|number| Some((number, self.packs.0.get(&number)?)));
         rows.extend(
             written.map(|(number, pack)| Row { key: key(PACK, number), value: pack.bytes().clone() }),
@@ -414,28 +414,96 @@ impl Keeper {
         Ok(postcard::to_stdvec(&checkpoint)?)
     }
 
-    fn events_after(&self, after: Position, until: Position) -> Result<Vec<Event>, LoadError> {
+    fn part_after(&self, after: Position, until: Position) -> Result<Part, KeepError> {
         let position = after.next();
         let on_log = |source| LoadError::Log { position, source };
         let mut frames = self.log.read(position).map_err(on_log)?;
-        let mut events = Vec::new();
-        while events.len() < EVENTS_MAX {
+        let mut part = Part::new(position);
+        while part.commands.len() < EVENTS_MAX {
             let Some(frame) = frames.next().map_err(on_log)?.filter(|frame| frame.first <= until) else {
                 break;
             };
             let decoded = wire::decode_frame(&frame.payload);
-            events
-                .extend(decoded.map_err(|source| LoadError::Undecodable { position: frame.first, source })?);
+            let decoded =
+                decoded.map_err(|source| LoadError::Undecodable { position: frame.first, source })?;
+            for event in decoded.into_iter().filter(|event| event.position >= position) {
+                part.put(event)?;
+            }
         }
-        Ok(events)
+        Ok(part)
     }
 }
 
-/// The streams that these events changed, as they are in `snapshot`.
-fn packs_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Arc<Pack>>, postcard::Error> {
-    let changed: BTreeSet<&Name> = events.iter().map(|event| &event.name).collect();
+/// What the events of one part of a save say. Few of them are kept at a time: they take many times as much as what they say.
+struct Part {
+    first: Position,
+    commands: Vec<CommandId>,
+    changed: BTreeSet<Name>,
+    rows: Vec<Row>,
+    /// Those of the next row.
+    events: Vec<Event>,
+}
+
+impl Part {
+    fn new(first: Position) -> Part {
+        let events = Vec::with_capacity(EVENTS_OF_A_ROW);
+        Part { first, commands: Vec::new(), changed: BTreeSet::new(), rows: Vec::new(), events }
+    }
+
+    fn put(&mut self, event: Event) -> Result<(), postcard::Error> {
+        self.commands.push(event.command_id);
+        if !self.changed.contains(&event.name) {
+            self.changed.insert(event.name.clone());
+        }
+        self.events.push(event);
+        if self.events.len() == EVENTS_OF_A_ROW { self.end_row() } else { Ok(()) }
+    }
+
+    fn last(&self) -> Option<Position> {
+        let events = self.commands.len() as u64;
+        (events > 0).then(|| Position(self.first.0 + events - 1))
+    }
+
+    /// What these events say of meetings, and whom they name.
+    fn end_row(&mut self) -> Result<(), postcard::Error> {
+        let Some(first) = self.events.first().map(|event| event.position.0) else { return Ok(()) };
+        let said = self
+            .events
+            .iter()
+            .filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone(), event.position)));
+        self.rows.push(row(key(b'm', first), &Entry::Meetings(said.collect()))?);
+        let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
+        for event in &self.events {
+            for named in event.content.fact.mentions() {
+                references.entry(named.as_str()).or_default().insert(event.name.as_str());
+            }
+        }
+        let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
+        self.rows.push(row(key(REFERENCES, first), &Entry::References(said.collect()))?);
+        self.events.clear();
+        Ok(())
+    }
+
+    fn into_rows(mut self, snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
+        self.end_row()?;
+        let Part { first, commands, mut rows, .. } = self;
+        rows.push(row(key(b'c', first.0), &Entry::Commands(first, commands))?);
+        for name in snapshot.equal_access() {
+            let key = [b"e", name.as_str().as_bytes()].concat();
+            rows.push(row(key, &Entry::EqualAccess(name.as_str()))?);
+        }
+        Ok(rows)
+    }
+}
+
+fn row(key: Vec<u8>, entry: &Entry<&str>) -> Result<Row, postcard::Error> {
+    Ok(Row { key, value: postcard::to_stdvec(entry)?.into() })
+}
+
+/// The streams of these names, as they are in `snapshot`.
+fn packs_of(changed: &BTreeSet<Name>, snapshot: &Snapshot) -> Result<Vec<Arc<Pack>>, postcard::Error> {
     let (mut packs, mut packing) = (Vec::new(), Packing::default());
-    for stream in changed.into_iter().filter_map(|name| snapshot.stream(name)) {
+    for stream in changed.iter().filter_map(|name| snapshot.stream(name)) {
         packing.put(&stream)?;
         if packing.len() >= PACK_BYTES {
             packs.push(std::mem::take(&mut packing).finish()?);
@@ -445,37 +513,6 @@ fn packs_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Arc<Pack>>, pos
         packs.push(packing.finish()?);
     }
     Ok(packs)
-}
-
-fn rows_of(events: &[Event], snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
-    let mut rows = Vec::new();
-    let mut put = |key: Vec<u8>, entry: &Entry<&str>| {
-        postcard::to_stdvec(entry).map(|value| rows.push(Row { key, value: value.into() }))
-    };
-    if let Some(first) = events.first().map(|event| event.position) {
-        let ids = events.iter().map(|event| event.command_id).collect();
-        put(key(b'c', first.0), &Entry::Commands(first, ids))?;
-    }
-    for events in events.chunks(EVENTS_OF_A_ROW) {
-        let first = events.first().map_or(Position::ZERO, |event| event.position);
-        let said = events
-            .iter()
-            .filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone(), event.position)));
-        put(key(b'm', first.0), &Entry::Meetings(said.collect()))?;
-        let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
-        for event in events {
-            for named in event.content.fact.mentions() {
-                references.entry(named.as_str()).or_default().insert(event.name.as_str());
-            }
-        }
-        let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
-        put(key(REFERENCES, first.0), &Entry::References(said.collect()))?;
-    }
-    for name in snapshot.equal_access() {
-        let key = [b"e", name.as_str().as_bytes()].concat();
-        put(key, &Entry::EqualAccess(name.as_str()))?;
-    }
-    Ok(rows)
 }
 
 /// Of a row by its number, or about the events from a position on.

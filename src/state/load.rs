@@ -9,7 +9,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::domain::{Event, Name};
-use crate::log::{EventLog, ReadError};
+use crate::log::{EventLog, FrameReader, ReadError};
 use crate::position::Position;
 use crate::wire::{self, Undecodable};
 
@@ -81,31 +81,9 @@ impl Loader {
         Ok(found)
     }
 
-    /// The streams with an event after one position and up to another.
-    ///
-    /// # Errors
-    ///
-    /// Any [`LoadError`].
-    pub fn changed(&self, after: Position, until: Position) -> Result<BTreeSet<Name>, LoadError> {
-        let mut names = BTreeSet::new();
-        let mut next = after.next();
-        let on_log = |position| move |source| LoadError::Log { position, source };
-        let mut frames = self.log.read(next).map_err(on_log(next))?;
-        while next <= until {
-            let frame = frames.next().map_err(on_log(next))?.ok_or(LoadError::Missing { position: next })?;
-            let undecodable = |source| LoadError::Undecodable { position: frame.first, source };
-            let events = wire::stored_events(&frame.payload).map_err(undecodable)?;
-            for (event, position) in events.iter().zip(frame.first.0..) {
-                if (next.0..=until.0).contains(&position) {
-                    let name = event.envelope().map_err(undecodable)?.name.parse();
-                    // What is wrong with the name is said where the event is decoded.
-                    let name = name.or_else(|_| event.decode().map(|event| event.name));
-                    names.insert(name.map_err(undecodable)?);
-                }
-            }
-            next = frame.last().next();
-        }
-        Ok(names)
+    /// What changed, to be followed.
+    pub fn changes(&self) -> Changes {
+        Changes { log: self.log.clone(), reader: None }
     }
 
     /// The events of the frame that holds `position`.
@@ -133,5 +111,46 @@ impl Loader {
             }
         }
         Ok(known)
+    }
+}
+
+/// Which streams changed, for one who follows the log: the reader is kept, and with it the memory that it reads into. Blocking.
+pub struct Changes {
+    log: Arc<dyn EventLog>,
+    reader: Option<Box<dyn FrameReader>>,
+}
+
+impl Changes {
+    /// The streams with an event after one position and up to another.
+    ///
+    /// # Errors
+    ///
+    /// Any [`LoadError`].
+    pub fn between(&mut self, after: Position, until: Position) -> Result<BTreeSet<Name>, LoadError> {
+        let mut names = BTreeSet::new();
+        let mut next = after.next();
+        let on_log = |position| move |source| LoadError::Log { position, source };
+        // Where it fails it is gone, and the next call begins with a new one.
+        let mut frames = match self.reader.take() {
+            Some(mut reader) => reader.seek(next).map(|()| reader),
+            None => self.log.read(next),
+        }
+        .map_err(on_log(next))?;
+        while next <= until {
+            let frame = frames.next().map_err(on_log(next))?.ok_or(LoadError::Missing { position: next })?;
+            let undecodable = |source| LoadError::Undecodable { position: frame.first, source };
+            let events = wire::stored_events(&frame.payload).map_err(undecodable)?;
+            for (event, position) in events.iter().zip(frame.first.0..) {
+                if (next.0..=until.0).contains(&position) {
+                    let name = event.envelope().map_err(undecodable)?.name.parse();
+                    // What is wrong with the name is said where the event is decoded.
+                    let name = name.or_else(|_| event.decode().map(|event| event.name));
+                    names.insert(name.map_err(undecodable)?);
+                }
+            }
+            next = frame.last().next();
+        }
+        self.reader = Some(frames);
+        Ok(names)
     }
 }

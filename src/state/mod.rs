@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use load::{LoadError, Loader};
+pub use load::{Changes, LoadError, Loader};
 pub use past::Past;
 pub use snapshot::Snapshot;
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -132,8 +132,8 @@ pub struct Following {
 impl Search {
     /// Builds an index of what is known and lets it follow what becomes durable, all in the background.
     pub fn start(state: State) -> (Search, Following) {
-        let loader = state.loader().clone();
-        Search::following(state, move |after, until| loader.changed(after, until))
+        let changes = Mutex::new(state.loader().changes());
+        Search::following(state, move |after, until| changes.lock().between(after, until))
     }
 
     /// As `start`; `changed` names the streams with events after one position and up to another.
