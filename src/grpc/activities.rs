@@ -75,7 +75,9 @@ impl ActivityService for Activities {
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(activities::Filter { kind, participant, access, offered }))?;
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        // Of those that pass a page may be far to find.
+        let goes_far = filter.kind.is_some() || filter.access.is_some() || filter.offered;
+        let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.participant)?;
             let found = activities::activities(reading.world, reading.t, &languages, &filter, page.after());
             let found = found.map(|activity| (activity.name.clone(), put_activity(activity)));
@@ -132,7 +134,7 @@ impl ActivityService for Activities {
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             let (world, t) = (reading.world, reading.t);
             let found = access::deviations(world, t, &languages, without_exception, page.after());
             let found = found.map(|deviation| (deviation.activity.name.clone(), put_deviation(deviation)));

@@ -73,7 +73,9 @@ impl AgreementService for Agreements {
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(agreements::Filter { partner, kind, status, standing }))?;
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        // Of those that pass a page may be far to find.
+        let goes_far = filter.kind.is_some() || filter.status.is_some() || filter.standing;
+        let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.partner)?;
             let found = agreements::agreements(reading.world, reading.t, &languages, &filter, page.after());
             let found = found.map(|agreement| (agreement.name.clone(), put_agreement(agreement)));
@@ -111,7 +113,7 @@ impl AgreementService for Agreements {
         let size = asking.page_size(page_size);
         let days = asking.done(days)?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &partner)?;
             let (world, t) = (reading.world, reading.t);
             let found = expiring(world, t, days, &languages, partner.as_ref(), page.after());

@@ -36,7 +36,7 @@ pub(super) async fn export(
     let topic = attendance::topic(topic);
     let filter = asking.done(Some(Filter { range, topic, actor, ..Filter::default() }))?;
     let loader = readers.state().loader().clone();
-    let answer = readers.answer(as_of, at_least_position, move |reading| {
+    let answer = readers.answer_aside(as_of, at_least_position, move |reading| {
         all_known(reading, &filter.actor)?;
         let calendar = calendar(reading.world, &languages, &filter, |positions| loader.events(positions));
         let calendar = calendar.map_err(|error| status::internal(&error))?;

@@ -76,7 +76,9 @@ impl DecisionService for Decisions {
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(decisions::Filter { meeting, rule, in_effect, intentions }))?;
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        // Of those that pass a page may be far to find.
+        let goes_far = filter.rule.is_some() || filter.in_effect || filter.intentions;
+        let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.meeting)?;
             let found = decisions::decisions(reading.world, reading.t, &languages, &filter, page.after());
             let found = found.map(|decision| (decision.name.clone(), put_decision(decision)));

@@ -51,7 +51,7 @@ impl DossierService for Dossiers {
         let by_day = order == Some(v1::DossierOrder::Valid);
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
         let loader = self.0.state().loader().clone();
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             all_known(reading, [&actor])?;
             let found = dossier(reading.world, &actor, |positions| loader.events(positions));
             let found = found.map_err(|error| status::internal(&error))?;
@@ -86,7 +86,7 @@ impl DossierService for Dossiers {
         let kinds = asking.done(Some(kinds))?;
         let page: Page<Position> = Page::read(query, size, &page_token, as_of)?;
         let loader = self.0.state().loader().clone();
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             let found = unconfirmed(reading.world, |positions| loader.events(positions));
             let mut found = found.map_err(|error| status::internal(&error))?;
             found

@@ -101,7 +101,9 @@ impl MeetingService for Meetings {
             state,
         }))?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.readers.answer(page.as_of(), at_least_position, move |reading| {
+        // Of those that pass a page may be far to find.
+        let goes_far = filter.topic.is_some() || filter.class.is_some() || filter.state.is_some();
+        let answer = self.readers.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.attendees)?;
             let found = meetings::meetings(reading.world, &languages, &filter, page.after());
             let found = found.map(|(place, meeting)| (place, put_meeting(meeting)));

@@ -123,7 +123,9 @@ impl OperationService for Operations {
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(ContributionFilter { operation, contributor, form, active }))?;
         let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
-        let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
+        // Of those that pass a page may be far to find.
+        let goes_far = filter.form.is_some() || filter.active;
+        let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, filter.operation.iter().chain(&filter.contributor))?;
             let found = operations::contributions(reading.world, reading.t, &filter, page.after());
             let found = found.map(|contribution| (contribution.name.clone(), put_contribution(contribution)));

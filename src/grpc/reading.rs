@@ -100,10 +100,7 @@ impl Readers {
         at_least_position: u64,
         ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
-        match self.times(as_of, at_least_position).await? {
-            Times { valid_at, present, past: None } => ask(&Reading::of(valid_at, &present)),
-            past => of_type(self.aside(past, Box::new(|reading| Box::new(ask(reading)))).await?),
-        }
+        self.answer_by(false, as_of, at_least_position, ask).await
     }
 
     /// The same, for a question that goes through very much: it is answered on a thread for that, and keeps no other waiting.
@@ -117,8 +114,25 @@ impl Readers {
         at_least_position: u64,
         ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
     ) -> Result<T, Status> {
-        let times = self.times(as_of, at_least_position).await?;
-        of_type(self.aside(times, Box::new(|reading| Box::new(ask(reading)))).await?)
+        self.answer_by(true, as_of, at_least_position, ask).await
+    }
+
+    /// As [`Readers::answer_aside`] where the question may go through very much, else as [`Readers::answer`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Readers::answer`].
+    pub async fn answer_by<T: Send + 'static>(
+        &self,
+        goes_far: bool,
+        as_of: Option<v1::AsOf>,
+        at_least_position: u64,
+        ask: impl FnOnce(&Reading<'_>) -> Result<T, Status> + Send + 'static,
+    ) -> Result<T, Status> {
+        match self.times(as_of, at_least_position).await? {
+            Times { valid_at, present, past: None } if !goes_far => ask(&Reading::of(valid_at, &present)),
+            times => of_type(self.aside(times, Box::new(|reading| Box::new(ask(reading)))).await?),
+        }
     }
 
     /// What is asked about, once all that has to be known is.
