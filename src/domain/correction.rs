@@ -59,7 +59,7 @@ impl Amendment {
     }
 }
 
-/// A fact that stands, with what it says as then known.
+/// An event that stands, with what it says as then known.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing<'a> {
     /// The event.
@@ -125,6 +125,13 @@ impl<'a> History<'a> {
         let facts = self.events.iter().filter(|event| !matches!(event.content.fact, Fact::Amendment(_)));
         let stands = facts.filter(|event| self.stands(event.position));
         stands.map(|event| Standing { position: event.position, content: self.content(event) }).collect()
+    }
+
+    /// What stands and rests on an unconfirmed source, corrections and retractions too, in the order of recording.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = Standing<'a>> {
+        let known = self.events.iter().filter(|event| self.stands(event.position));
+        let known = known.map(|event| Standing { position: event.position, content: self.content(event) });
+        known.filter(|known| known.content.source.unconfirmed)
     }
 
     /// What amends the event, and what amends that, in the order of recording.

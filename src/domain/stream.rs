@@ -4,6 +4,7 @@
 //! 2. A reference, and a stream's own later facts, rest on a standing fact that opens the name.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::activity::ActivityTimeline;
 use super::actor::ActorTimeline;
@@ -11,7 +12,7 @@ use super::agreement::AgreementTimeline;
 use super::area::AreaTimeline;
 use super::breach::{Breaches, Reason};
 use super::contribution::ContributionTimeline;
-use super::correction::Standing;
+use super::correction::History;
 use super::decision::DecisionTimeline;
 use super::fact::{Content, Fact, Recorded, Version};
 use super::framework::FrameworkTimeline;
@@ -148,20 +149,29 @@ pub struct Stream {
     openers: usize,
     /// In order.
     mentions: Vec<(Name, Position)>,
+    unconfirmed: Vec<(Position, SmolStr)>,
 }
 
 impl Stream {
     /// Nothing was ever recorded under the name.
     pub fn new(name: Name) -> Stream {
         let timeline = AnyTimeline::empty(name.collection());
-        let (positions, standing, mentions) = (Vec::new(), Vec::new(), Vec::new());
-        Stream { name, positions, timeline, standing, openers: 0, mentions }
+        Stream {
+            name,
+            positions: Vec::new(),
+            timeline,
+            standing: Vec::new(),
+            openers: 0,
+            mentions: Vec::new(),
+            unconfirmed: Vec::new(),
+        }
     }
 
-    /// The fold of what stands, where the stream's events are at `positions`.
-    pub fn fold(name: Name, positions: Vec<Position>, standing: &[Standing<'_>]) -> Stream {
-        let mut stream = Stream { positions, ..Stream::new(name) };
-        for fact in standing {
+    /// The fold of what stands in the history of its events, which are at `positions`.
+    pub fn fold(name: Name, positions: Vec<Position>, history: &History<'_>) -> Stream {
+        let unconfirmed = history.unconfirmed().map(|it| (it.position, it.content.fact.kind().into()));
+        let mut stream = Stream { positions, unconfirmed: unconfirmed.collect(), ..Stream::new(name) };
+        for fact in history.standing() {
             stream.put(fact.position, fact.content);
         }
         stream
@@ -170,6 +180,9 @@ impl Stream {
     /// One more event that is neither a correction nor a retraction.
     pub fn evolve(&mut self, position: Position, content: &Content) {
         self.positions.push(position);
+        if content.source.unconfirmed {
+            self.unconfirmed.push((position, content.fact.kind().into()));
+        }
         self.put(position, content);
     }
 
@@ -209,6 +222,11 @@ impl Stream {
     /// Every resource that a standing fact of it names with an event that does, in order.
     pub fn mentions(&self) -> &[(Name, Position)] {
         &self.mentions
+    }
+
+    /// Its events that stand, corrections and retractions too, and whose source, as known, is unconfirmed; each with its kind.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = (Position, &str)> {
+        self.unconfirmed.iter().map(|(position, kind)| (*position, kind.as_str()))
     }
 
     /// Names what does not hold.

@@ -121,6 +121,11 @@ pub trait World {
         Arc::new(Roll::of(self))
     }
 
+    /// Every stream that ever had an event whose source, as then known, was unconfirmed: candidates.
+    fn unconfirmed(&self) -> Vec<Name> {
+        Collection::ALL.into_iter().flat_map(|collection| self.names(collection)).collect()
+    }
+
     /// Every decision that ever carried `EQUAL_ACCESS`: candidates.
     fn equal_access(&self) -> Vec<Name>;
 }

@@ -12,7 +12,7 @@ use super::status;
 use crate::domain::time::Day;
 use crate::position::Position;
 use crate::projections::dossier::{KnownEvent, dossier};
-use crate::projections::unconfirmed::unconfirmed;
+use crate::projections::unconfirmed::{Unconfirmed, unconfirmed};
 use crate::proto::v1;
 use crate::proto::v1::dossier_service_server::{DossierService, DossierServiceServer};
 use crate::wire::name::ACTORS;
@@ -87,14 +87,15 @@ impl DossierService for Dossiers {
         let page: Page<Position> = Page::read(query, size, &page_token, as_of)?;
         let loader = self.0.state().loader().clone();
         let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
-            let found = unconfirmed(reading.world, |positions| loader.events(positions));
-            let mut found = found.map_err(|error| status::internal(&error))?;
-            found
-                .retain(|known| kinds.is_empty() || kinds.iter().any(|kind| kind == known.known.fact.kind()));
+            let mut found = unconfirmed(reading.world);
+            found.retain(|it| kinds.is_empty() || kinds.contains(&it.kind));
             let counts = put_counts(&found);
-            let rest = found.iter().filter(|known| page.after().is_none_or(|a| known.event.position > *a));
-            let rest = rest.map(|known| (known.event.position, put_known(known)));
-            let (events, next_page_token) = page.cut(reading, rest);
+            let rest = found.iter().filter(|it| page.after().is_none_or(|after| it.event > *after));
+            // One more than a page has: whether there is another one is seen by that.
+            let known = rest.take(size + 1).map(|it| it.known(|positions| loader.events(positions)));
+            let known = known.collect::<Result<Vec<_>, _>>().map_err(|error| status::internal(&error))?;
+            let known = known.iter().flatten().map(|known| (known.event.position, put_known(known)));
+            let (events, next_page_token) = page.cut(reading, known);
             let answered_as_of = Some(reading.answered());
             Ok(v1::ListUnconfirmedEventsResponse { events, next_page_token, counts, answered_as_of })
         });
@@ -102,10 +103,10 @@ impl DossierService for Dossiers {
     }
 }
 
-fn put_counts(found: &[KnownEvent]) -> Vec<v1::KindCount> {
+fn put_counts(found: &[Unconfirmed]) -> Vec<v1::KindCount> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for known in found {
-        *counts.entry(known.known.fact.kind()).or_default() += 1;
+    for unconfirmed in found {
+        *counts.entry(&unconfirmed.kind).or_default() += 1;
     }
     let counts = counts.into_iter();
     counts.map(|(kind, count)| v1::KindCount { kind: kind.into(), count: put::number(count) }).collect()

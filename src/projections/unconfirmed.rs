@@ -3,46 +3,55 @@
 //! 1. An event counts while it stands, by its source as known: a correction may confirm it.
 //! 2. A correction and a retraction are events with a source of their own.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::correction::History;
-use crate::domain::{Event, Fact, Name, World};
+use crate::domain::{Event, Stream, World};
 use crate::position::Position;
 
 use super::dossier::KnownEvent;
 
-/// How many events are read at once.
-const EVENTS_READ: u64 = 1_000;
+/// An event that stands and whose source is unconfirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// The event.
+    pub event: Position,
+    /// The kind of its fact.
+    pub kind: String,
+    stream: Arc<Stream>,
+}
 
-/// The events that stand and whose source is unconfirmed, in the order of the log. `load` gives the events at positions.
-///
-/// # Errors
-///
-/// What `load` answers.
-pub fn unconfirmed<E>(
-    world: &dyn World,
-    load: impl Fn(&[Position]) -> Result<Vec<Event>, E>,
-) -> Result<Vec<KnownEvent>, E> {
-    let tail = world.tail().0;
-    let (mut found, mut amended) = (Vec::new(), BTreeSet::<Name>::new());
-    for first in (1..=tail).step_by(usize::try_from(EVENTS_READ).unwrap_or(usize::MAX)) {
-        let last = tail.min(first + EVENTS_READ - 1);
-        for event in load(&(first..=last).map(Position).collect::<Vec<_>>())? {
-            if matches!(event.content.fact, Fact::Amendment(_)) {
-                amended.insert(event.name.clone());
-            } else if event.content.source.unconfirmed {
-                found.push(KnownEvent::of(&event, &History::new(&[])));
-            }
-        }
-    }
-    found.retain(|known| !amended.contains(&known.event.name));
-    for name in amended {
-        let Some(stream) = world.stream(&name) else { continue };
-        let events = load(&stream.positions)?;
+/// The events that stand and whose source is unconfirmed, in the order of the log.
+pub fn unconfirmed(world: &dyn World) -> Vec<Unconfirmed> {
+    let streams = world.unconfirmed().into_iter().filter_map(|name| world.stream(&name));
+    let of = |stream: Arc<Stream>| {
+        let found = stream.unconfirmed().map(|(event, kind)| Unconfirmed {
+            event,
+            kind: kind.to_owned(),
+            stream: stream.clone(),
+        });
+        found.collect::<Vec<_>>()
+    };
+    let mut found: Vec<_> = streams.flat_map(of).collect();
+    found.sort_by_key(|unconfirmed| unconfirmed.event);
+    found
+}
+
+impl Unconfirmed {
+    /// The event, and what is known of it. `load` gives the events at positions.
+    ///
+    /// # Errors
+    ///
+    /// What `load` answers.
+    pub fn known<E>(
+        &self,
+        load: impl Fn(&[Position]) -> Result<Vec<Event>, E>,
+    ) -> Result<Option<KnownEvent>, E> {
+        let all_stand = self.stream.standing() == self.stream.positions;
+        let about = if all_stand { std::slice::from_ref(&self.event) } else { &self.stream.positions };
+        let events = load(about)?;
         let history = History::new(&events);
-        let known = events.iter().map(|event| KnownEvent::of(event, &history));
-        found.extend(known.filter(|known| known.stands && known.known.source.unconfirmed));
+        let event = events.iter().find(|event| event.position == self.event);
+        Ok(event.map(|event| KnownEvent::of(event, &history)))
     }
-    found.sort_by_key(|known| known.event.position);
-    Ok(found)
 }

@@ -15,7 +15,7 @@ use thiserror::Error;
 
 use super::load::LoadError;
 use super::pack::{Pack, Packing};
-use super::snapshot::{Snapshot, meeting_dates};
+use super::snapshot::{Snapshot, is_unconfirmed, meeting_dates};
 use crate::domain::name::BadName;
 use crate::domain::time::Valid;
 use crate::domain::{CommandId, Event, Name, World};
@@ -24,7 +24,7 @@ use crate::position::Position;
 use crate::wire;
 
 /// The form of rows; one of another form is not used.
-const FORM: u32 = 5;
+const FORM: u32 = 6;
 /// The form of rows that are not all there yet.
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.
@@ -100,6 +100,8 @@ enum Entry<N> {
     /// Who was named by whom, from one save to the next.
     References(Vec<(N, Vec<N>)>),
     EqualAccess(N),
+    /// Streams that had an event whose source was unconfirmed, from one save to the next.
+    Unconfirmed(Vec<N>),
     /// What was said of when meetings are, from one save to the next, and by which event.
     Meetings(Vec<(N, Valid, Position)>),
 }
@@ -211,6 +213,11 @@ fn take(snapshot: &Snapshot, rows: &mpsc::Receiver<Row>) -> Result<(), Undecodab
         match postcard::from_bytes::<Entry<&str>>(&row.value)? {
             Entry::Commands(first, ids) => snapshot.put_commands(first, ids),
             Entry::EqualAccess(name) => snapshot.put_equal_access(&snapshot.name(name)?, Position::ZERO),
+            Entry::Unconfirmed(names) => {
+                for name in names {
+                    snapshot.put_unconfirmed(&snapshot.name(name)?, Position::ZERO);
+                }
+            }
             Entry::References(said) => {
                 for (named, by) in said {
                     let known = references.entry(snapshot.name(named)?).or_default();
@@ -464,7 +471,7 @@ impl Part {
         (events > 0).then(|| Position(self.first.0 + events - 1))
     }
 
-    /// What these events say of meetings, and whom they name.
+    /// What these events say of meetings, whom they name, and which of them are unconfirmed.
     fn end_row(&mut self) -> Result<(), postcard::Error> {
         let Some(first) = self.events.first().map(|event| event.position.0) else { return Ok(()) };
         let said = self
@@ -480,6 +487,15 @@ impl Part {
         }
         let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
         self.rows.push(row(key(REFERENCES, first), &Entry::References(said.collect()))?);
+        let unconfirmed: BTreeSet<&str> = self
+            .events
+            .iter()
+            .filter(|event| is_unconfirmed(event))
+            .map(|event| event.name.as_str())
+            .collect();
+        if !unconfirmed.is_empty() {
+            self.rows.push(row(key(b'u', first), &Entry::Unconfirmed(unconfirmed.into_iter().collect()))?);
+        }
         self.events.clear();
         Ok(())
     }

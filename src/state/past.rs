@@ -46,8 +46,8 @@ impl Past {
         }
         match self.loader.events(positions) {
             Ok(events) => {
-                let standing = History::new(&events).standing();
-                Some(Arc::new(Stream::fold(present.name.clone(), positions.to_vec(), &standing)))
+                let history = History::new(&events);
+                Some(Arc::new(Stream::fold(present.name.clone(), positions.to_vec(), &history)))
             }
             Err(error) => {
                 *self.failure.lock() = Some(error);
@@ -118,6 +118,10 @@ impl World for Past {
 
     fn roll(&self) -> Arc<Roll> {
         if self.present.roll_since() <= self.at { self.present.roll() } else { Arc::new(Roll::of(self)) }
+    }
+
+    fn unconfirmed(&self) -> Vec<Name> {
+        self.present.unconfirmed()
     }
 
     fn equal_access(&self) -> Vec<Name> {

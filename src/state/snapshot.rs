@@ -48,6 +48,7 @@ struct Shared {
     names: RwLock<Names>,
     referrers: RwLock<HashMap<Name, Names>>,
     equal_access: RwLock<Names>,
+    unconfirmed: RwLock<Names>,
     meeting_days: MeetingDays,
     /// As it is since that position: many questions ask for it, and it seldom changes.
     roll: Mutex<Option<(Position, Arc<Roll>)>>,
@@ -96,6 +97,7 @@ impl PartialEq for Snapshot {
             && referrers(self) == referrers(other)
             && days(self) == days(other)
             && self.equal_access() == other.equal_access()
+            && self.unconfirmed() == other.unconfirmed()
             && self.roll() == other.roll()
             && self.shared.commands.agrees(&other.shared.commands, self.tail)
     }
@@ -123,9 +125,7 @@ impl Snapshot {
         }
         for event in &changes.events {
             self.shared.commands.insert(event.command_id, event.position);
-            if let Some(valid) = meeting_dates(event) {
-                self.shared.meeting_days.put(&event.name, valid, event.position);
-            }
+            self.put_said(event);
         }
         if let (None, Some(alliance)) = (&self.alliance, &changes.alliance) {
             let first = changes.events.iter().find(|event| admits(&event.content.fact).is_some());
@@ -156,8 +156,7 @@ impl Snapshot {
                 events.push(event.clone());
                 let mut positions = stream.positions.clone();
                 positions.push(event.position);
-                let standing = History::new(&events).standing();
-                stream = Arc::new(Stream::fold(name.clone(), positions, &standing));
+                stream = Arc::new(Stream::fold(name.clone(), positions, &History::new(&events)));
             }
             _ => Arc::make_mut(&mut stream).evolve(event.position, &event.content),
         }
@@ -172,12 +171,20 @@ impl Snapshot {
         if is_equal_access(said) {
             self.put_equal_access(name, event.position);
         }
-        if let Some(valid) = meeting_dates(event) {
-            self.shared.meeting_days.put(name, valid, event.position);
-        }
+        self.put_said(event);
         self.shared.commands.insert(event.command_id, event.position);
         self.go_on_to(event.position, 1);
         Ok(())
+    }
+
+    /// Takes over what the event says of when a meeting is, and that its source is unconfirmed.
+    fn put_said(&self, event: &Event) {
+        if let Some(valid) = meeting_dates(event) {
+            self.shared.meeting_days.put(&event.name, valid, event.position);
+        }
+        if is_unconfirmed(event) {
+            self.put_unconfirmed(&event.name, event.position);
+        }
     }
 
     fn put(&mut self, name: &Name, stream: Arc<Stream>) {
@@ -254,6 +261,10 @@ impl Snapshot {
         self.shared.equal_access.write().entry(name.clone()).or_insert(at);
     }
 
+    pub(super) fn put_unconfirmed(&self, name: &Name, at: Position) {
+        self.shared.unconfirmed.write().entry(name.clone()).or_insert(at);
+    }
+
     /// The name of this text, as it is kept with its stream, where there is one: not many copies of it.
     pub(super) fn name(&self, text: &str) -> Result<Name, BadName> {
         self.shared.streams.name(text).map_or_else(|| text.parse(), Ok)
@@ -274,7 +285,7 @@ impl Snapshot {
 
     /// Takes back events beyond the tail, all there are: they were taken over and did not become durable.
     pub fn take_back<'a>(&self, events: impl IntoIterator<Item = &'a Event>) {
-        let Shared { streams, commands, names, referrers, equal_access, meeting_days, roll } =
+        let Shared { streams, commands, names, referrers, equal_access, unconfirmed, meeting_days, roll } =
             self.shared.as_ref();
         // What comes next has the same positions.
         *roll.lock() = None;
@@ -294,6 +305,7 @@ impl Snapshot {
                 }
             }
             remove(&mut equal_access.write(), &event.name);
+            remove(&mut unconfirmed.write(), &event.name);
             if let Some(valid) = meeting_dates(event) {
                 meeting_days.take_back(&event.name, valid, self.tail);
             }
@@ -409,6 +421,11 @@ pub(super) fn meeting_dates(event: &Event) -> Option<&Valid> {
     }
 }
 
+/// Whether the source of an event, or of what it says, is unconfirmed.
+pub(super) fn is_unconfirmed(event: &Event) -> bool {
+    event.content.source.unconfirmed || said(&event.content).source.unconfirmed
+}
+
 fn admits(fact: &Fact) -> Option<&Name> {
     if let Fact::Actor(ActorFact::MemberAdmitted { alliance, .. }) = fact { Some(alliance) } else { None }
 }
@@ -486,6 +503,10 @@ impl World for Snapshot {
         let roll = Arc::new(Roll::of(self));
         *self.shared.roll.lock() = Some((self.roll_since, roll.clone()));
         roll
+    }
+
+    fn unconfirmed(&self) -> Vec<Name> {
+        visible(&self.shared.unconfirmed.read(), self.tail).cloned().collect()
     }
 
     fn equal_access(&self) -> Vec<Name> {

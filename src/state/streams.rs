@@ -255,13 +255,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::correction::History;
     use crate::state::pack::Packing;
 
     const NAMES: [&str; 3] = ["meetings/a", "meetings/b", "countries/jp"];
 
     /// A stream that was written to at these positions.
     fn stream(name: &Name, positions: &[Position]) -> Arc<Stream> {
-        Arc::new(Stream::fold(name.clone(), positions.to_vec(), &[]))
+        Arc::new(Stream::fold(name.clone(), positions.to_vec(), &History::new(&[])))
     }
 
     #[derive(Clone, Copy, Debug)]

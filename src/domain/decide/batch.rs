@@ -120,7 +120,7 @@ impl<'a> Batch<'a> {
         let history = History::new(events);
         let mut positions = before.positions.clone();
         positions.push(event.position);
-        Some(Stream::fold(name.clone(), positions, &history.standing()))
+        Some(Stream::fold(name.clone(), positions, &history))
     }
 
     /// Notes who refers to whom from now on.

@@ -60,7 +60,7 @@ impl Ledger {
     pub(super) fn fresh(&self, name: &Name) -> Stream {
         let events = self.events(name);
         let positions = events.iter().map(|event| event.position).collect();
-        Stream::fold(name.clone(), positions, &History::new(&events).standing())
+        Stream::fold(name.clone(), positions, &History::new(&events))
     }
 
     /// Every rule of every stream that does not hold.
