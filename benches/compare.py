@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures minuted beside UmaDB, the nearest peer: the same loads, in turns, in one run. Medians and [least..most].
 
-    cargo build --release && cargo build --release --manifest-path benches/umadb/Cargo.toml --target-dir target
     python3 -m venv target/umadb && target/umadb/bin/pip install umadb==0.7.8
+    rustup component add llvm-tools && benches/pgo.sh --peer target/umadb/bin/umadb
     benches/compare.py [--rounds 5] [--seconds 3] [--dir target/compare]
 
 Leave the machine alone meanwhile. Both daemons keep their data in --dir, which is emptied first and afterwards.
@@ -98,9 +98,9 @@ def main():
     parser.add_argument("--seconds", default="3")
     parser.add_argument("--clients", default="1,8,64,256")
     parser.add_argument("--dir", type=pathlib.Path, default=ROOT / "target/compare")
-    parser.add_argument("--minuted", default=ROOT / "target/release/minuted")
+    parser.add_argument("--minuted", default=ROOT / "target/pgo/minuted")
     parser.add_argument("--umadb", default=ROOT / "target/umadb/bin/umadb")
-    parser.add_argument("--umadb-bench", default=ROOT / "target/release/umadb-bench")
+    parser.add_argument("--umadb-bench", default=ROOT / "target/pgo/umadb-bench")
     args = parser.parse_args()
 
     found = {}
