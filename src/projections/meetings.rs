@@ -223,8 +223,8 @@ pub fn meetings<'a>(
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
 }
 
-/// Where those that pass stand, with their streams, beyond `after` and in order. They are looked for day by day; but among those of an actor
-/// where these are few, or where so much else is asked that a page of them may be far to find.
+/// Where those that pass stand, with their streams, beyond `after` and in order. They are looked for day by day; but among
+/// those of an actor where these are few, or where so much else is asked that a page of them may be far to find.
 fn places<'a>(
     world: &'a dyn World,
     filter: &'a Filter,

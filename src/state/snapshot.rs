@@ -31,7 +31,7 @@ use crate::position::Position;
 /// What is known at one position.
 pub struct Snapshot {
     tail: Position,
-    /// Since when countries and frameworks are as they are, or later.
+    /// Since when countries, frameworks and the alliance are as they are, or later.
     roll_since: Position,
     alliance: Option<(Position, Name)>,
     shared: Arc<Shared>,
@@ -130,6 +130,7 @@ impl Snapshot {
         if let (None, Some(alliance)) = (&self.alliance, &changes.alliance) {
             let first = changes.events.iter().find(|event| admits(&event.content.fact).is_some());
             self.alliance = first.map(|event| (event.position, alliance.clone()));
+            self.roll_since = last;
         }
         for name in &changes.equal_access {
             self.put_equal_access(name, last);
@@ -167,6 +168,7 @@ impl Snapshot {
         }
         if let (None, Some(alliance)) = (&self.alliance, admits(&event.content.fact)) {
             self.alliance = Some((event.position, alliance.clone()));
+            self.roll_since = event.position;
         }
         if is_equal_access(said) {
             self.put_equal_access(name, event.position);
@@ -312,7 +314,7 @@ impl Snapshot {
         }
     }
 
-    /// Since when countries and frameworks are as they are, or later.
+    /// Since when countries, frameworks and the alliance are as they are, or later.
     pub(super) fn roll_since(&self) -> Position {
         self.roll_since
     }

@@ -288,15 +288,19 @@ impl History {
 
     fn of_standing(&mut self) -> (String, String, Kind) {
         let dice = &mut self.dice;
-        let (country, framework) = (dice.name(&COUNTRIES), dice.name(&FRAMEWORKS[..2]));
+        let (mut actor, framework) = (dice.name(&COUNTRIES), dice.name(&FRAMEWORKS[..2]));
         let (from, reason, alliance) = (dice.date(), String::new(), "organisations/nato".to_owned());
         let kind = match dice.below(6) {
             0..=2 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
             3 => Kind::FrameworkLeft(v1::FrameworkLeft { framework, reason }),
-            4 => Kind::MemberAdmitted(v1::MemberAdmitted { alliance, founding: false }),
+            4 => {
+                // The first one makes the alliance known, whoever is admitted.
+                actor = dice.name(&ACTORS);
+                Kind::MemberAdmitted(v1::MemberAdmitted { alliance, founding: false })
+            }
             _ => Kind::MembershipEnded(v1::MembershipEnded { alliance, reason }),
         };
-        (country, from, kind)
+        (actor, from, kind)
     }
 
     fn of_framework_or_area(&mut self) -> (String, String, Kind) {

@@ -6,8 +6,8 @@ use crate::domain::name::{Collection, Name};
 use crate::domain::time::{Spell, Spells};
 use crate::domain::world::World;
 
-/// Of every country when it was a member and in which frameworks: it follows from the streams of countries and frameworks,
-/// and from no other.
+/// Of every country when it was a member and in which frameworks: it follows from the streams of countries and frameworks, from
+/// which organisation the alliance is, and from nothing else.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Roll {
     pub(super) alliance: Option<Name>,
