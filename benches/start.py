@@ -45,7 +45,7 @@ class Daemon:
         return json.loads(asked.stdout) if asked.returncode == 0 else None
 
     def bench(self, *arguments):
-        return [self.args.minuted, "bench", "--addr", self.args.addr, *arguments]
+        return [self.args.minuted, "--addr", self.args.addr, "bench", *arguments]
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -55,6 +55,8 @@ class Daemon:
         command = self.bench("--only", "durable records", "--clients", "64", "--seconds", RECORDING)
         recording = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + float(RECORDING)
+        # What was written before is sealed: something of what is killed has to be new.
+        time.sleep(2)
         while last_segment(self.args.dir) < self.args.unsealed and time.monotonic() < deadline:
             time.sleep(0.05)
         self.process.kill()
