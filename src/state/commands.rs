@@ -60,3 +60,30 @@ impl Default for CommandIndex {
         CommandIndex((0..PARTS).map(|_| RwLock::default()).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// However many there are: parts that have just grown are emptiest.
+    #[test]
+    fn an_entry_takes_sixty_bytes_at_most() {
+        let index = CommandIndex::default();
+        let (mut least, mut most) = (usize::MAX, 0);
+        for n in 1..=400_000_u64 {
+            // Any number has its own id; their bits are spread as those of random ids are.
+            let hash = blake3::hash(&n.to_le_bytes());
+            let id = CommandId(Uuid::from_slice(&hash.as_bytes()[..16]).unwrap());
+            index.insert(id, Position(n));
+            if n >= 20_000 && n % 1_000 == 0 {
+                let bytes: usize = index.0.iter().map(|part| part.read().allocation_size()).sum();
+                let each = bytes / usize::try_from(n).unwrap();
+                (least, most) = (least.min(each), most.max(each));
+            }
+        }
+        println!("{least} to {most} bytes for each command");
+        assert!(most <= 60, "{most} bytes");
+    }
+}
