@@ -56,6 +56,28 @@ pub fn latest(valid: &Valid) -> Day {
     }
 }
 
+/// Which days of meetings are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct DaysAsked<'a> {
+    /// Of meetings that last so long.
+    pub lasting: Lasting,
+    /// The first day.
+    pub from: Day,
+    /// Without those that were never said to go on until this day.
+    pub reaching: Day,
+    /// Beyond this one.
+    pub after: Option<&'a (Day, Name)>,
+    /// So many at most.
+    pub limit: usize,
+}
+
+impl DaysAsked<'_> {
+    /// All days of meetings that last so long.
+    pub fn all(lasting: Lasting) -> DaysAsked<'static> {
+        DaysAsked { lasting, from: Day::EVER, reaching: Day::EVER, after: None, limit: usize::MAX }
+    }
+}
+
 /// Read access to what is recorded.
 pub trait World {
     /// The last position that it holds.
@@ -89,17 +111,10 @@ pub trait World {
         }
     }
 
-    /// At most `limit` days from `from` on and beyond `after` on which a meeting that lasts so long was ever said to begin,
-    /// each by the earliest that its date may mean, with that meeting, in order: candidates, without those that were never
-    /// said to go on until `reaching`.
-    fn meetings_by_day(
-        &self,
-        lasting: Lasting,
-        from: Day,
-        reaching: Day,
-        after: Option<&(Day, Name)>,
-        limit: usize,
-    ) -> Vec<(Day, Name)> {
+    /// The days on which a meeting was ever said to begin, each by the earliest that its date may mean, with that meeting, in
+    /// order: candidates.
+    fn meetings_by_day(&self, asked: DaysAsked<'_>) -> Vec<(Day, Name)> {
+        let DaysAsked { lasting, from, reaching, after, limit } = asked;
         let mut days = Vec::new();
         self.visit(Collection::Meetings, &mut |stream| {
             let Some(meeting) = stream.timeline.meeting().filter(|it| lasting.has(&it.valid)) else { return };

@@ -8,7 +8,7 @@ use crate::domain::meeting::class::{Class, Format, Judge};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
-use crate::domain::world::Lasting;
+use crate::domain::world::{DaysAsked, Lasting};
 use crate::domain::{Collection, Name, Stream, Version, World};
 
 use super::{AT_ONCE, Count, Languages, known, pages};
@@ -270,7 +270,9 @@ pub(super) fn candidates<'a>(
     begins.into_iter().filter(|(_, from, until)| from < until).flat_map(move |(lasting, from, until)| {
         let mut last = after.clone();
         let days = pages(move || {
-            let days = world.meetings_by_day(lasting, from, range.first, last.as_ref(), AT_ONCE);
+            let (after, limit) = (last.as_ref(), AT_ONCE);
+            let asked = DaysAsked { lasting, from, reaching: range.first, after, limit };
+            let days = world.meetings_by_day(asked);
             last = days.last().cloned().or(last.take());
             days
         });

@@ -9,7 +9,7 @@ use parking_lot::RwLock;
 
 use crate::domain::Name;
 use crate::domain::time::{Day, Valid};
-use crate::domain::world::{Lasting, latest};
+use crate::domain::world::{DaysAsked, Lasting, latest};
 use crate::position::Position;
 
 /// Each day, with the meetings, by how long they were said to last: as in [`Lasting::ALL`].
@@ -69,15 +69,8 @@ impl MeetingDays {
     }
 
     /// As [`World::meetings_by_day`](crate::domain::World::meetings_by_day), of what was said up to `tail`.
-    pub(super) fn candidates(
-        &self,
-        tail: Position,
-        lasting: Lasting,
-        from: Day,
-        reaching: Day,
-        after: Option<&(Day, Name)>,
-        limit: usize,
-    ) -> Vec<(Day, Name)> {
+    pub(super) fn candidates(&self, tail: Position, asked: DaysAsked<'_>) -> Vec<(Day, Name)> {
+        let DaysAsked { lasting, from, reaching, after, limit } = asked;
         let days = self.0[lasting as usize].read();
         let after = after.filter(|(day, _)| *day >= from);
         let rest = after.and_then(|(day, name)| Some((*day, name, days.get(day)?)));
@@ -124,7 +117,9 @@ mod tests {
             let first = valid(from, None).begin().earliest;
             let (mut found, mut last) = (Vec::new(), None);
             loop {
-                let page = days.candidates(Position::ZERO, Lasting::Any, first, first, last.as_ref(), size);
+                let (after, lasting) = (last.as_ref(), Lasting::Any);
+                let asked = DaysAsked { lasting, from: first, reaching: first, after, limit: size };
+                let page = days.candidates(Position::ZERO, asked);
                 let Some(behind) = page.last().cloned() else { return found.concat() };
                 assert!(last.as_ref() < Some(&behind), "{behind:?} is not beyond {last:?}");
                 last = Some(behind);
@@ -155,7 +150,7 @@ mod tests {
             days.put(&name.parse().unwrap(), &valid(from, to), Position::ZERO);
         }
         let found = |lasting| {
-            let found = days.candidates(Position::ZERO, lasting, Day::EVER, Day::EVER, None, 10);
+            let found = days.candidates(Position::ZERO, DaysAsked::all(lasting));
             found.iter().map(|(_, name)| name.id()).collect::<String>()
         };
         assert_eq!(Lasting::ALL.map(found), ["efgabcd", "efabcd", "fabcd", "cd"]);

@@ -11,7 +11,7 @@ use super::snapshot::Snapshot;
 use crate::domain::correction::History;
 use crate::domain::meeting::Roll;
 use crate::domain::time::Day;
-use crate::domain::world::Lasting;
+use crate::domain::world::DaysAsked;
 use crate::domain::{Collection, Name, Stream, World};
 use crate::position::Position;
 
@@ -101,15 +101,8 @@ impl World for Past {
         });
     }
 
-    fn meetings_by_day(
-        &self,
-        lasting: Lasting,
-        from: Day,
-        reaching: Day,
-        after: Option<&(Day, Name)>,
-        limit: usize,
-    ) -> Vec<(Day, Name)> {
-        self.present.meetings_by(self.at, lasting, from, reaching, after, limit)
+    fn meetings_by_day(&self, asked: DaysAsked<'_>) -> Vec<(Day, Name)> {
+        self.present.meetings_by(self.at, asked)
     }
 
     fn alliance(&self) -> Option<Name> {

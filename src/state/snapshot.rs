@@ -24,7 +24,7 @@ use crate::domain::decision::{DecisionFact, Rule};
 use crate::domain::meeting::{MeetingFact, Roll};
 use crate::domain::name::BadName;
 use crate::domain::time::{Day, Valid};
-use crate::domain::world::Lasting;
+use crate::domain::world::{DaysAsked, Lasting};
 use crate::domain::{Changes, Collection, CommandId, Content, Event, Fact, Name, Stream, World};
 use crate::position::Position;
 
@@ -86,10 +86,9 @@ impl PartialEq for Snapshot {
             let of = |(named, by): (&Name, &Names)| (named.clone(), of(snapshot, by));
             referrers.iter().map(of).filter(|(_, by)| !by.is_empty()).collect()
         };
-        let of_days = |snapshot: &Snapshot, lasting| {
-            snapshot.meetings_by_day(lasting, Day::EVER, Day::EVER, None, usize::MAX)
+        let days = |snapshot: &Snapshot| {
+            Lasting::ALL.map(|lasting| snapshot.meetings_by_day(DaysAsked::all(lasting)))
         };
-        let days = |snapshot: &Snapshot| Lasting::ALL.map(|lasting| of_days(snapshot, lasting));
         self.tail == other.tail
             && self.alliance == other.alliance
             && named(self) == named(other)
@@ -350,16 +349,8 @@ impl Snapshot {
     }
 
     /// As [`World::meetings_by_day`], of what was known at `tail`, which is not beyond this one's.
-    pub(super) fn meetings_by(
-        &self,
-        tail: Position,
-        lasting: Lasting,
-        from: Day,
-        reaching: Day,
-        after: Option<&(Day, Name)>,
-        limit: usize,
-    ) -> Vec<(Day, Name)> {
-        self.shared.meeting_days.candidates(tail, lasting, from, reaching, after, limit)
+    pub(super) fn meetings_by(&self, tail: Position, asked: DaysAsked<'_>) -> Vec<(Day, Name)> {
+        self.shared.meeting_days.candidates(tail, asked)
     }
 }
 
@@ -481,15 +472,8 @@ impl World for Snapshot {
         self.shared.streams.visit(self.tail, |name| name.collection() == collection, show);
     }
 
-    fn meetings_by_day(
-        &self,
-        lasting: Lasting,
-        from: Day,
-        reaching: Day,
-        after: Option<&(Day, Name)>,
-        limit: usize,
-    ) -> Vec<(Day, Name)> {
-        self.meetings_by(self.tail, lasting, from, reaching, after, limit)
+    fn meetings_by_day(&self, asked: DaysAsked<'_>) -> Vec<(Day, Name)> {
+        self.meetings_by(self.tail, asked)
     }
 
     fn alliance(&self) -> Option<Name> {
