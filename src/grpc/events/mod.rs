@@ -54,7 +54,7 @@ impl EventService for Events {
         let wanted = Wanted::parse(&name, &command_id)?;
         let asked = if command_id.is_empty() { name } else { format!("the event of command {command_id}") };
         let state = self.readers.state().clone();
-        let answer = self.readers.answer(as_of, at_least_position, move |reading| {
+        let answer = self.readers.answer_aside(as_of, at_least_position, move |reading| {
             let latest = state.latest();
             let position = match wanted {
                 Wanted::Position(position) => Some(position),
