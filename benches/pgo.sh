@@ -7,14 +7,14 @@
 #
 # It takes a quarter of an hour on two cores: everything is compiled twice. Meanwhile it listens on 127.0.0.1:7464.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 PEER=
 case ${1-} in
     '') ;;
-    --peer) PEER=${2:?"--peer needs the path of umadb"} ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2 && exit 2 ;;
+    --peer) PEER=$(realpath "${2:?"--peer needs the path of umadb"}") ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 HOST=$(rustc -vV | sed -n 's/^host: //p')
 PROFDATA=$(rustc --print sysroot)/lib/rustlib/$HOST/bin/llvm-profdata
@@ -31,13 +31,18 @@ build() {
         cargo build --locked --profile dist --target "$HOST" --manifest-path "$3"
 }
 
+listens() {
+    (exec 3<>"/dev/tcp/${ADDR/://}") 2>/dev/null
+}
+
 # start COMMAND...: a daemon on an empty directory.
 start() {
     rm -rf "$WORK/data" && mkdir -p "$WORK/data"
+    if listens; then echo "something else listens on $ADDR" >&2; exit 1; fi
     "$@" >/dev/null 2>&1 &
     daemon=$!
     for _ in $(seq 100); do
-        (exec 3<>"/dev/tcp/${ADDR/://}") 2>/dev/null && return
+        listens && return
         kill -0 "$daemon" 2>/dev/null || break
         sleep 0.1
     done
@@ -75,6 +80,8 @@ optimised() {
     rm -rf "$WORK/seen"
     build watched "-Cprofile-generate=$WORK/seen" "$manifest"
     "$train" >/dev/null
+    # What was compiled by an earlier profile is not compiled again by itself.
+    rm -rf "$WORK/optimised"
     "$PROFDATA" merge -o "$WORK/$name.profdata" "$WORK/seen"
     build optimised "-Cprofile-use=$WORK/$name.profdata" "$manifest"
     cp "$WORK/optimised/$HOST/dist/$name" "$WORK/$name"

@@ -2,7 +2,7 @@
 
 mod sample;
 
-use minuted::domain::World;
+use minuted::domain::{Collection, World};
 use sample::{Memory, command, sample};
 use serde_json::json;
 
@@ -43,4 +43,35 @@ fn an_organisation_that_is_admitted_first_makes_the_alliance_known() {
         }))]);
     }
     assert_fresh(&memory);
+}
+
+/// A request changes streams in any order of their names; the last event of all is what counts.
+#[test]
+fn a_request_about_several_streams_is_kept_by_its_last_event() {
+    let mut memory = Memory::sample();
+    let one = |n: u8, name: &str, kind: &str, from: &str, fact: serde_json::Value| {
+        command(&json!({
+            "commandId": format!("00000000-0000-4000-8000-00000000000{n}"),
+            "name": name,
+            "valid": { "from": from },
+            "source": { "text": "an example" },
+            "fact": { kind: fact },
+        }))
+    };
+    let framework = "frameworks/zz";
+    memory.must_record(vec![
+        one(1, framework, "frameworkEstablished", "2001", json!({ "names": { "en": "The last by name" } })),
+        one(2, "countries/jp", "frameworkJoined", "2002", json!({ "framework": framework })),
+    ]);
+    let (tail, joined) = (memory.snapshot.tail(), memory.snapshot.roll_since());
+    assert_eq!(joined, tail, "a question about what was known before it is not answered from it");
+    assert_fresh(&memory);
+}
+
+/// A list of countries and organisations goes on behind an organisation, where there are no more countries.
+#[test]
+fn there_are_no_countries_behind_an_organisation() {
+    let memory = Memory::sample();
+    let last = "organisations/nato".parse().unwrap();
+    assert!(memory.snapshot.names_after(Collection::Countries, Some(&last), 10).is_empty());
 }

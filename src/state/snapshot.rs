@@ -190,7 +190,8 @@ impl Snapshot {
 
     fn put(&mut self, name: &Name, stream: Arc<Stream>) {
         if matches!(name.collection(), Collection::Countries | Collection::Frameworks) {
-            self.roll_since = stream.last();
+            // The streams of a request come in the order of their names.
+            self.roll_since = self.roll_since.max(stream.last());
         }
         let first = stream.positions.first().copied().unwrap_or_default();
         if self.shared.streams.put(name, stream.last(), Kept::Whole(stream)) {
@@ -314,7 +315,7 @@ impl Snapshot {
     }
 
     /// Since when countries, frameworks and the alliance are as they are, or later.
-    pub(super) fn roll_since(&self) -> Position {
+    pub fn roll_since(&self) -> Position {
         self.roll_since
     }
 
@@ -435,6 +436,8 @@ fn beyond<'a>(
 ) -> impl Iterator<Item = (&'a Name, &'a Position)> + use<'a> {
     let (first, behind) = (format!("{}/", collection.text()), format!("{}0", collection.text()));
     let begin = match after {
+        // There is nothing behind it, and no range begins behind its end.
+        Some(after) if after.as_str() >= behind.as_str() => Bound::Included(behind.as_str()),
         Some(after) if after.as_str() >= first.as_str() => Bound::Excluded(after.as_str()),
         _ => Bound::Included(first.as_str()),
     };
