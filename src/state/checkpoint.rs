@@ -5,6 +5,8 @@
 //! 3. What has changed is saved, in packs of streams; packs of which little is left are put together.
 //! 4. Whatever goes wrong, the log is folded again.
 
+mod part;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 
@@ -13,12 +15,13 @@ use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use self::part::Part;
 use super::load::LoadError;
 use super::pack::{Pack, Packing};
-use super::snapshot::{Snapshot, is_unconfirmed, meeting_dates};
+use super::snapshot::Snapshot;
 use crate::domain::name::BadName;
 use crate::domain::time::Valid;
-use crate::domain::{CommandId, Event, Name, World};
+use crate::domain::{CommandId, Name, World};
 use crate::log::{EventLog, FrameHash, LogId};
 use crate::position::Position;
 use crate::wire;
@@ -29,8 +32,6 @@ const FORM: u32 = 6;
 const INCOMPLETE: u32 = 0;
 /// Events that one save takes in at most, so that it stays small.
 const EVENTS_MAX: usize = 20_000;
-/// Events of which one row says whom they name, and when meetings are.
-const EVENTS_OF_A_ROW: usize = 2_000;
 /// Bytes of streams that are packed together: rows of many more are dear to sled, and to the allocator.
 const PACK_BYTES: usize = 32 << 10;
 /// So many packs there may be, and two for each [`PACK_BYTES`] of what is left in all of them.
@@ -387,7 +388,7 @@ impl Keeper {
         checkpoint: Vec<u8>,
     ) -> Result<(), KeepError> {
         let (mut written, mut gone) = (BTreeSet::new(), BTreeSet::new());
-        for pack in packs_of(&part.changed, snapshot)? {
+        for pack in packs_of(part.changed(), snapshot)? {
             snapshot.keep_packed(&pack);
             written.insert(self.packs.put(pack));
         }
@@ -426,7 +427,7 @@ impl Keeper {
         let on_log = |source| LoadError::Log { position, source };
         let mut frames = self.log.read(position).map_err(on_log)?;
         let mut part = Part::new(position);
-        while part.commands.len() < EVENTS_MAX {
+        while part.len() < EVENTS_MAX {
             let Some(frame) = frames.next().map_err(on_log)?.filter(|frame| frame.first <= until) else {
                 break;
             };
@@ -439,81 +440,6 @@ impl Keeper {
         }
         Ok(part)
     }
-}
-
-/// What the events of one part of a save say. Few of them are kept at a time: they take many times as much as what they say.
-struct Part {
-    first: Position,
-    commands: Vec<CommandId>,
-    changed: BTreeSet<Name>,
-    rows: Vec<Row>,
-    /// Those of the next row.
-    events: Vec<Event>,
-}
-
-impl Part {
-    fn new(first: Position) -> Part {
-        let events = Vec::with_capacity(EVENTS_OF_A_ROW);
-        Part { first, commands: Vec::new(), changed: BTreeSet::new(), rows: Vec::new(), events }
-    }
-
-    fn put(&mut self, event: Event) -> Result<(), postcard::Error> {
-        self.commands.push(event.command_id);
-        if !self.changed.contains(&event.name) {
-            self.changed.insert(event.name.clone());
-        }
-        self.events.push(event);
-        if self.events.len() == EVENTS_OF_A_ROW { self.end_row() } else { Ok(()) }
-    }
-
-    fn last(&self) -> Option<Position> {
-        let events = self.commands.len() as u64;
-        (events > 0).then(|| Position(self.first.0 + events - 1))
-    }
-
-    /// What these events say of meetings, whom they name, and which of them are unconfirmed.
-    fn end_row(&mut self) -> Result<(), postcard::Error> {
-        let Some(first) = self.events.first().map(|event| event.position.0) else { return Ok(()) };
-        let said = self
-            .events
-            .iter()
-            .filter_map(|event| Some((event.name.as_str(), meeting_dates(event)?.clone(), event.position)));
-        self.rows.push(row(key(b'm', first), &Entry::Meetings(said.collect()))?);
-        let mut references = BTreeMap::<&str, BTreeSet<&str>>::new();
-        for event in &self.events {
-            for named in event.content.fact.mentions() {
-                references.entry(named.as_str()).or_default().insert(event.name.as_str());
-            }
-        }
-        let said = references.into_iter().map(|(named, by)| (named, by.into_iter().collect()));
-        self.rows.push(row(key(REFERENCES, first), &Entry::References(said.collect()))?);
-        let unconfirmed: BTreeSet<&str> = self
-            .events
-            .iter()
-            .filter(|event| is_unconfirmed(event))
-            .map(|event| event.name.as_str())
-            .collect();
-        if !unconfirmed.is_empty() {
-            self.rows.push(row(key(b'u', first), &Entry::Unconfirmed(unconfirmed.into_iter().collect()))?);
-        }
-        self.events.clear();
-        Ok(())
-    }
-
-    fn into_rows(mut self, snapshot: &Snapshot) -> Result<Vec<Row>, postcard::Error> {
-        self.end_row()?;
-        let Part { first, commands, mut rows, .. } = self;
-        rows.push(row(key(b'c', first.0), &Entry::Commands(first, commands))?);
-        for name in snapshot.equal_access() {
-            let key = [b"e", name.as_str().as_bytes()].concat();
-            rows.push(row(key, &Entry::EqualAccess(name.as_str()))?);
-        }
-        Ok(rows)
-    }
-}
-
-fn row(key: Vec<u8>, entry: &Entry<&str>) -> Result<Row, postcard::Error> {
-    Ok(Row { key, value: postcard::to_stdvec(entry)?.into() })
 }
 
 /// The streams of these names, as they are in `snapshot`.

@@ -19,7 +19,7 @@ pub struct Roll {
 }
 
 /// When a country was a member and, by framework, when it had joined it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Country {
     pub(super) member: Vec<Spell>,
     joined: Vec<Vec<Spell>>,
