@@ -35,7 +35,14 @@ const SEEDS: u64 = 2_000;
 /// A log of an id that does not depend on chance.
 pub(crate) fn options() -> EmbeddedOptions {
     let new_log_id = LogId::from_uuid("4f1dd4c4-8d9f-4c4f-9a53-5a39b6b9a0b1".parse().unwrap());
-    EmbeddedOptions { new_log_id, segment_bytes: 1500, zeroed_ahead_bytes: 200, ..EmbeddedOptions::default() }
+    let (segment_bytes, zeroed_ahead_bytes, recent_bytes) = (1500, 200, 700);
+    EmbeddedOptions {
+        new_log_id,
+        segment_bytes,
+        zeroed_ahead_bytes,
+        recent_bytes,
+        ..EmbeddedOptions::default()
+    }
 }
 
 fn number(variable: &str) -> Option<u64> {

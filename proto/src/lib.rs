@@ -19,6 +19,7 @@ pub mod minuted {
     }
 }
 
+pub mod codec;
 pub mod stored;
 
 pub use minuted::v1;

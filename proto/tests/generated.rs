@@ -11,6 +11,8 @@ use tonic_prost_build::FileDescriptorSet;
 /// Generated once more for its server, which answers `ReadEvents` with what is stored.
 const EVENTS: &str = "minuted/v1/event.proto";
 
+const CODEC: &str = "crate::codec::Codec";
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -30,12 +32,18 @@ fn generate(into: &Path) {
     compiler.include_imports(true).include_source_info(true).open_files(schema()).unwrap();
     let set: FileDescriptorSet = compiler.file_descriptor_set();
     fs::write(into.join("minuted.bin"), compiler.encode_file_descriptor_set()).unwrap();
-    tonic_prost_build::configure().btree_map(".").out_dir(into).compile_fds(set.clone()).unwrap();
+    tonic_prost_build::configure()
+        .codec_path(CODEC)
+        .btree_map(".")
+        .out_dir(into)
+        .compile_fds(set.clone())
+        .unwrap();
 
     let events =
         FileDescriptorSet { file: set.file.into_iter().filter(|file| file.name() == EVENTS).collect() };
     let stored = tempfile::tempdir().unwrap();
     tonic_prost_build::configure()
+        .codec_path(CODEC)
         .out_dir(stored.path())
         .build_client(false)
         .extern_path(".minuted.v1", "crate::v1")

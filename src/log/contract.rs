@@ -53,9 +53,10 @@ struct Embedded {
     tmp: Option<tempfile::TempDir>,
 }
 
-/// Small enough that a few frames fill a segment.
+/// Small enough that a few frames fill a segment, and that not all of them are kept in memory.
 fn options() -> EmbeddedOptions {
-    EmbeddedOptions { segment_bytes: 1024, zeroed_ahead_bytes: 256, ..EmbeddedOptions::default() }
+    let (segment_bytes, zeroed_ahead_bytes, recent_bytes) = (1024, 256, 400);
+    EmbeddedOptions { segment_bytes, zeroed_ahead_bytes, recent_bytes, ..EmbeddedOptions::default() }
 }
 
 fn simulated() -> Embedded {

@@ -285,6 +285,7 @@ impl History {
         let options = EmbeddedOptions {
             segment_bytes: self.random.random_range(600..4000),
             zeroed_ahead_bytes: [0, 200, 4096][self.random.random_range(0..3)],
+            recent_bytes: [0, 700, 1 << 20][self.random.random_range(0..3)],
             check: [Check::Unsealed, Check::Everything][self.random.random_range(0..2)],
             ..options()
         };

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use minuted_proto::codec::Codec;
 use prost::Message;
 use serde_json::{Value, json};
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
-use tonic_prost::ProstCodec;
 
 /// As minuted's own client has it.
 #[global_allocator]
@@ -105,21 +105,21 @@ impl Client {
     async fn append(&mut self, first: u64, count: u64) -> Result<(), Status> {
         self.ready().await?;
         let events = (first..first + count).map(event).collect();
-        let codec: ProstCodec<AppendRequest, Position> = ProstCodec::default();
+        let codec: Codec<AppendRequest, Position> = Codec::default();
         let path = PathAndQuery::from_static("/umadb.v1.DCB/Append");
         self.0.unary(Request::new(AppendRequest { events }), path, codec).await.map(drop)
     }
 
     async fn head(&mut self) -> Result<(), Status> {
         self.ready().await?;
-        let codec: ProstCodec<Nothing, Position> = ProstCodec::default();
+        let codec: Codec<Nothing, Position> = Codec::default();
         let path = PathAndQuery::from_static("/umadb.v1.DCB/Head");
         self.0.unary(Request::new(Nothing {}), path, codec).await.map(drop)
     }
 
     async fn read(&mut self, query: Option<Query>) -> Result<usize, Status> {
         self.ready().await?;
-        let codec: ProstCodec<ReadRequest, ReadResponse> = ProstCodec::default();
+        let codec: Codec<ReadRequest, ReadResponse> = Codec::default();
         let path = PathAndQuery::from_static("/umadb.v1.DCB/Read");
         let request = Request::new(ReadRequest { query, batch_size: Some(1000) });
         let mut messages = self.0.server_streaming(request, path, codec).await?.into_inner();

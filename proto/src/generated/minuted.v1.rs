@@ -671,7 +671,7 @@ pub mod activity_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActivityService/GetActivity",
             );
@@ -696,7 +696,7 @@ pub mod activity_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActivityService/ListActivities",
             );
@@ -721,7 +721,7 @@ pub mod activity_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActivityService/ExplainAccess",
             );
@@ -746,7 +746,7 @@ pub mod activity_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActivityService/ListDeviations",
             );
@@ -910,7 +910,7 @@ pub mod activity_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetActivitySvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -956,7 +956,7 @@ pub mod activity_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListActivitiesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1002,7 +1002,7 @@ pub mod activity_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExplainAccessSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1048,7 +1048,7 @@ pub mod activity_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListDeviationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1634,7 +1634,7 @@ pub mod actor_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActorService/GetActor",
             );
@@ -1659,7 +1659,7 @@ pub mod actor_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActorService/ListActors",
             );
@@ -1684,7 +1684,7 @@ pub mod actor_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.ActorService/GetStanding",
             );
@@ -1840,7 +1840,7 @@ pub mod actor_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetActorSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1885,7 +1885,7 @@ pub mod actor_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListActorsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -1930,7 +1930,7 @@ pub mod actor_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetStandingSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2202,7 +2202,7 @@ pub mod admin_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AdminService/GetStatus",
             );
@@ -2342,7 +2342,7 @@ pub mod admin_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetStatusSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -2950,7 +2950,7 @@ pub mod agreement_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AgreementService/GetAgreement",
             );
@@ -2975,7 +2975,7 @@ pub mod agreement_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AgreementService/ListAgreements",
             );
@@ -3002,7 +3002,7 @@ pub mod agreement_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AgreementService/ListExpiringAgreements",
             );
@@ -3164,7 +3164,7 @@ pub mod agreement_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetAgreementSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -3210,7 +3210,7 @@ pub mod agreement_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAgreementsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -3259,7 +3259,7 @@ pub mod agreement_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListExpiringAgreementsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -3641,7 +3641,7 @@ pub mod area_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AreaService/GetArea",
             );
@@ -3666,7 +3666,7 @@ pub mod area_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AreaService/ListAreas",
             );
@@ -3691,7 +3691,7 @@ pub mod area_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AreaService/ListAreaChoices",
             );
@@ -3716,7 +3716,7 @@ pub mod area_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.AreaService/ListOneWayAreas",
             );
@@ -3877,7 +3877,7 @@ pub mod area_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetAreaSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -3922,7 +3922,7 @@ pub mod area_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAreasSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -3967,7 +3967,7 @@ pub mod area_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListAreaChoicesSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -4013,7 +4013,7 @@ pub mod area_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListOneWayAreasSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -4646,7 +4646,7 @@ pub mod decision_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DecisionService/GetDecision",
             );
@@ -4671,7 +4671,7 @@ pub mod decision_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DecisionService/ListDecisions",
             );
@@ -4696,7 +4696,7 @@ pub mod decision_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DecisionService/TraceDecision",
             );
@@ -4721,7 +4721,7 @@ pub mod decision_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DecisionService/ListIntentions",
             );
@@ -4885,7 +4885,7 @@ pub mod decision_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetDecisionSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -4931,7 +4931,7 @@ pub mod decision_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListDecisionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -4977,7 +4977,7 @@ pub mod decision_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = TraceDecisionSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -5023,7 +5023,7 @@ pub mod decision_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListIntentionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -5292,7 +5292,7 @@ pub mod framework_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.FrameworkService/GetFramework",
             );
@@ -5317,7 +5317,7 @@ pub mod framework_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.FrameworkService/ListFrameworks",
             );
@@ -5468,7 +5468,7 @@ pub mod framework_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetFrameworkSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -5514,7 +5514,7 @@ pub mod framework_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListFrameworksSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -6703,7 +6703,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/GetMeeting",
             );
@@ -6728,7 +6728,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/ListMeetings",
             );
@@ -6753,7 +6753,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/ListExternalsWithoutAgreement",
             );
@@ -6783,7 +6783,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/GetMeetingStatistics",
             );
@@ -6810,7 +6810,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/ListCoAttendance",
             );
@@ -6837,7 +6837,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/ListUnansweredInvitations",
             );
@@ -6868,7 +6868,7 @@ pub mod meeting_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.MeetingService/ExportCalendar",
             );
@@ -7063,7 +7063,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetMeetingSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7108,7 +7108,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListMeetingsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7162,7 +7162,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListExternalsWithoutAgreementSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7211,7 +7211,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetMeetingStatisticsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7257,7 +7257,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListCoAttendanceSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7309,7 +7309,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListUnansweredInvitationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7356,7 +7356,7 @@ pub mod meeting_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ExportCalendarSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -7926,7 +7926,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/GetOperation",
             );
@@ -7951,7 +7951,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/ListOperations",
             );
@@ -7978,7 +7978,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/GetContribution",
             );
@@ -8005,7 +8005,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/ListContributions",
             );
@@ -8032,7 +8032,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/ListContributors",
             );
@@ -8059,7 +8059,7 @@ pub mod operation_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.OperationService/ListNonContributors",
             );
@@ -8242,7 +8242,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetOperationSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8288,7 +8288,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListOperationsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8334,7 +8334,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetContributionSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8380,7 +8380,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListContributionsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8426,7 +8426,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListContributorsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8475,7 +8475,7 @@ pub mod operation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListNonContributorsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -8964,7 +8964,7 @@ pub mod event_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.EventService/GetEvent",
             );
@@ -8990,7 +8990,7 @@ pub mod event_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.EventService/ReadEvents",
             );
@@ -9142,7 +9142,7 @@ pub mod event_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetEventSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -9188,7 +9188,7 @@ pub mod event_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReadEventsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -9484,7 +9484,7 @@ pub mod dossier_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DossierService/ListActorEvents",
             );
@@ -9509,7 +9509,7 @@ pub mod dossier_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.DossierService/ListUnconfirmedEvents",
             );
@@ -9661,7 +9661,7 @@ pub mod dossier_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListActorEventsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -9710,7 +9710,7 @@ pub mod dossier_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListUnconfirmedEventsSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -9972,7 +9972,7 @@ pub mod record_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.RecordService/Record",
             );
@@ -10000,7 +10000,7 @@ pub mod record_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.RecordService/RecordStream",
             );
@@ -10153,7 +10153,7 @@ pub mod record_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RecordSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -10201,7 +10201,7 @@ pub mod record_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RecordStreamSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,
@@ -10477,7 +10477,7 @@ pub mod search_service_client {
                         format!("Service was not ready: {}", e.into()),
                     )
                 })?;
-            let codec = tonic_prost::ProstCodec::default();
+            let codec = crate::codec::Codec::default();
             let path = http::uri::PathAndQuery::from_static(
                 "/minuted.v1.SearchService/Search",
             );
@@ -10616,7 +10616,7 @@ pub mod search_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SearchSvc(inner);
-                        let codec = tonic_prost::ProstCodec::default();
+                        let codec = crate::codec::Codec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
                                 accept_compression_encodings,

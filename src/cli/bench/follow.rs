@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use crate::proto::codec::Codec;
 use clap::Args;
 use prost::Message;
 use serde::Serialize;
@@ -16,7 +17,6 @@ use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::transport::Channel;
 use tonic::{Request, Status, Streaming};
-use tonic_prost::ProstCodec;
 
 use super::load::{Measured, Worker, connect, now, run};
 use super::work::{Commands, new_run};
@@ -200,7 +200,7 @@ impl Follower {
         let start = Some(read_events_request::Start::FromPosition(last + 1));
         let request = ReadEventsRequest { start, follow: true, ..ReadEventsRequest::default() };
         let path = PathAndQuery::from_static("/minuted.v1.EventService/ReadEvents");
-        let codec = ProstCodec::<ReadEventsRequest, Places>::default();
+        let codec = Codec::<ReadEventsRequest, Places>::default();
         let messages = client.server_streaming(Request::new(request), path, codec).await?.into_inner();
         let mut follower = Follower { number, messages, arrived: Arrived { last, messages: Vec::new() } };
         // The first says that there is nothing yet.

@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use super::super::segment::{FOOTER_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader};
 use super::super::storage::{Mode, Storage, StorageFile};
 use super::super::{Position, ReadError};
+use super::recent::Recent;
 use super::walk::{Skip, Walk, Window};
 
 /// The distance between the entries of an index: 16 bytes of memory for so many on disk.
@@ -162,16 +163,23 @@ impl Segment {
     }
 }
 
-/// All segments, in order.
+/// All segments, in order, and what was written last.
 pub(super) struct Catalog {
     pub(super) dir: PathBuf,
     pub(super) storage: Arc<dyn Storage>,
+    pub(super) recent: Recent,
     segments: RwLock<Vec<Arc<Segment>>>,
 }
 
 impl Catalog {
-    pub(super) fn new(dir: &Path, storage: Arc<dyn Storage>, segments: Vec<Arc<Segment>>) -> Catalog {
-        Catalog { dir: dir.to_owned(), storage, segments: RwLock::new(segments) }
+    pub(super) fn new(
+        dir: &Path,
+        storage: Arc<dyn Storage>,
+        segments: Vec<Arc<Segment>>,
+        recent_bytes: usize,
+    ) -> Catalog {
+        let (recent, segments) = (Recent::new(recent_bytes), RwLock::new(segments));
+        Catalog { dir: dir.to_owned(), storage, recent, segments }
     }
 
     /// The last durable position.

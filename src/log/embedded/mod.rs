@@ -3,11 +3,13 @@
 //! A group of frames is one write and one sync, made where the append is polled first: a hand-over to another thread and
 //! back would take as long as the sync itself, and the recorder has a thread of its own. The segment being written is
 //! zeroed ahead in steps and overwritten in place, so that a sync seldom has a new file size to make durable.
-//! Readers look at no byte that is not durable and share nothing with the writer but where that ends.
+//! Readers look at no byte that is not durable. What they share with the writer is where that ends, and the frames written
+//! last, which are read from memory: of many who follow, none reads them from the file again.
 
 mod catalog;
 pub mod inspect;
 mod reader;
+mod recent;
 mod recovery;
 mod scan;
 mod walk;
@@ -42,6 +44,8 @@ pub struct EmbeddedOptions {
     pub segment_bytes: u64,
     /// How far ahead of the log's end the segment is zeroed at least, each time it has to be.
     pub zeroed_ahead_bytes: u64,
+    /// How much of the log's end is kept in memory, once it was written.
+    pub recent_bytes: usize,
     /// The id of the log, if there is none in the directory and one is made.
     pub new_log_id: LogId,
     /// Whether it is opened for appending.
@@ -55,6 +59,7 @@ impl Default for EmbeddedOptions {
         EmbeddedOptions {
             segment_bytes: 64 << 20,
             zeroed_ahead_bytes: 1 << 20,
+            recent_bytes: 4 << 20,
             new_log_id: LogId::random(),
             access: Access::ReadWrite,
             check: Check::Unsealed,
@@ -132,7 +137,7 @@ impl EmbeddedLog {
             recovered => recovered?,
         };
         let (durable_tx, durable) = watch::channel(recovered.tail);
-        let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments));
+        let catalog = Arc::new(Catalog::new(dir, storage, recovered.segments, options.recent_bytes));
         let (id, opened, read_only) = (recovered.id, recovered.report, entry.read_only);
         let mut log =
             EmbeddedLog { id, catalog, durable, written, opened, read_only, writer: None, read_lock: None };
@@ -174,7 +179,7 @@ impl EventLog for EmbeddedLog {
         Box::pin(async move {
             check_frames(&frames)?;
             match &self.writer {
-                Some(writer) => writer.lock().append(expected, &frames),
+                Some(writer) => writer.lock().append(expected, frames),
                 None => Err(AppendError::ReadOnly),
             }
         })

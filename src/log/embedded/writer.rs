@@ -10,7 +10,7 @@ use super::super::error::AppendError;
 use super::super::frame::{FrameHash, encode_into, stride};
 use super::super::segment::{FOOTER_BYTES, Footer, SEGMENT_HEADER_BYTES, SegmentHeader, file_name};
 use super::super::storage::{Lock, Mode, Storage, StorageFile, is_no_room, write_all};
-use super::super::{LogId, NewFrame, Position};
+use super::super::{Frame, LogId, NewFrame, Position};
 use super::EmbeddedOptions;
 use super::catalog::{Catalog, Extent, Segment, SparseIndex};
 
@@ -79,7 +79,7 @@ impl Writer {
     pub(super) fn append(
         &mut self,
         expected: Position,
-        frames: &[NewFrame],
+        frames: Vec<NewFrame>,
     ) -> Result<Position, AppendError> {
         if let Some(ended) = &self.ended {
             return Err(ended.clone());
@@ -105,7 +105,7 @@ impl Writer {
         }
     }
 
-    fn write_group(&mut self, frames: &[NewFrame], bytes: u64) -> Result<Position, Fault> {
+    fn write_group(&mut self, frames: Vec<NewFrame>, bytes: u64) -> Result<Position, Fault> {
         if self.active.as_ref().is_some_and(|active| active.is_full_for(bytes, self.options.segment_bytes)) {
             self.seal()?;
         }
@@ -120,10 +120,14 @@ impl Writer {
         let salt = active.segment.header.salt();
         let (mut next, mut hash) = (self.tail.next(), self.hash);
         let mut places = Vec::with_capacity(frames.len());
+        let mut written = Vec::with_capacity(frames.len());
         for frame in frames {
             places.push((next, active.end + self.buffer.len() as u64));
-            hash = encode_into(&mut self.buffer, frame, next, self.tail, hash, salt);
-            next = next.plus(u64::from(frame.events));
+            let previous = hash;
+            hash = encode_into(&mut self.buffer, &frame, next, self.tail, previous, salt);
+            let NewFrame { events, payload } = frame;
+            written.push(Frame { first: next, events, payload, previous });
+            next = next.plus(u64::from(events));
         }
         active.write(&self.buffer)?;
         active.file.sync_data().map_err(Fault::Broken)?;
@@ -132,6 +136,7 @@ impl Writer {
         active.end = end;
         (self.tail, self.hash) = (Position(next.0 - 1), hash);
         active.segment.extend(Extent { last: self.tail, end, sealed: false }, &places);
+        self.catalog.recent.push(written);
         self.durable.send_replace(self.tail);
         Ok(self.tail)
     }

@@ -22,6 +22,7 @@ const DIR: &str = "/log";
 /// Small enough that a few frames fill a segment.
 fn options() -> EmbeddedOptions {
     EmbeddedOptions {
+        recent_bytes: 400,
         segment_bytes: 600,
         zeroed_ahead_bytes: 200,
         new_log_id: LogId::from_uuid(uuid::Uuid::from_u128(7)),

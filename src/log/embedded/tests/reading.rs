@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use rstest::rstest;
+
 use super::super::super::FrameReader;
 use super::super::super::storage::DiskStorage;
 use super::super::reader::{Patience, Reader};
@@ -41,10 +43,17 @@ async fn every_position_is_found_with_and_without_an_index() {
     }
 }
 
+/// Whether all that they read is in memory, or nothing, or some of it: then one who was left behind goes on in the files, and
+/// comes back from there.
+#[rstest]
+#[case::in_memory(100 << 20)]
+#[case::partly_in_memory(150 << 10)]
+#[case::in_files(0)]
 #[tokio::test]
-async fn readers_follow_a_growing_log_over_its_segments() {
+async fn readers_follow_a_growing_log_over_its_segments(#[case] recent_bytes: usize) {
     let tmp = tempfile::tempdir().unwrap();
-    let log = Arc::new(on_disk(tmp.path(), 100 << 10));
+    let options = EmbeddedOptions { segment_bytes: 100 << 10, recent_bytes, ..options() };
+    let log = Arc::new(EmbeddedLog::open(tmp.path(), Arc::new(DiskStorage), options).unwrap());
     let frames: Vec<_> = (0..300).map(mixed).collect();
     let events: u64 = frames.iter().map(|it| u64::from(it.events)).sum();
     let readers: Vec<_> = (0..3)
@@ -75,6 +84,27 @@ async fn readers_follow_a_growing_log_over_its_segments() {
     }
 }
 
+#[tokio::test]
+async fn who_was_left_behind_reads_on_in_the_files_and_comes_back() {
+    let disk = SimulatedStorage::new(1);
+    let log = open(&disk).unwrap();
+    let mut reader = log.read(Position(1)).unwrap();
+    let mut expected = vec![];
+    let mut read = vec![];
+    // Of so many bytes two or three frames are kept: it is left behind after each round, and has read to the tail before.
+    for round in 0..40_u8 {
+        for n in 0..round % 7 {
+            let it = frame(1 + u32::from(n % 3), vec![round; 60 + usize::from(n)]);
+            append(&log, std::slice::from_ref(&it)).await.unwrap();
+            expected.push(it);
+        }
+        while let Some(Frame { events, payload, .. }) = reader.next().unwrap() {
+            read.push(NewFrame { events, payload });
+        }
+        assert_eq!(read, expected, "in round {round}");
+    }
+}
+
 /// The writer may add to a segment and finish it between a reader's two looks: the frames added are not passed over.
 #[tokio::test]
 async fn a_segment_is_not_left_before_its_end() {
@@ -82,7 +112,7 @@ async fn a_segment_is_not_left_before_its_end() {
     let log = open(&disk).unwrap();
     let mut reader = Reader::start(&log.catalog, Position(1), Patience::Waits).unwrap();
     assert_eq!(reader.next().unwrap().map(|it| it.last()), Some(Position(1)));
-    assert!(reader.follow().unwrap());
+    assert!(reader.place.as_mut().unwrap().follow(&log.catalog, Patience::Waits).unwrap());
     assert_eq!(reader.next().unwrap().map(|it| it.first), Some(Position(2)));
 }
 
