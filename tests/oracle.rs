@@ -83,6 +83,7 @@ const NOT_COMPARED: &[(&str, &str, &str)] = &[
     ("RecordService", "Record", "it writes"),
     ("RecordService", "RecordStream", "it writes"),
     ("EventService", "ReadEvents", "it is what the oracle reads"),
+    ("DossierService", "ReadActorEvents", "tests/services.rs: it is all pages of ListActorEvents"),
     ("AdminService", "GetStatus", "it says how the daemon is, not what was so"),
 ];
 

@@ -356,6 +356,10 @@ async fn a_token_of_another_query_is_refused() {
         let refused = client.list_actors(wrong.clone()).await.unwrap_err();
         assert_eq!(reason(&refused), (Code::InvalidArgument, "BAD_PAGE_TOKEN".into()), "{wrong:?}");
     }
+    let mut in_french = Request::new(v1::ListActorsRequest { page_token: token.clone(), ..ask.clone() });
+    in_french.metadata_mut().insert("accept-language", "fr".parse().unwrap());
+    let refused = client.list_actors(in_french).await.unwrap_err();
+    assert_eq!(reason(&refused).1, "BAD_PAGE_TOKEN", "a page goes on in the languages of the first");
     let of_other_size = v1::ListActorsRequest { page_token: token.clone(), page_size: 1, ..ask };
     assert_eq!(client.list_actors(of_other_size).await.unwrap().into_inner().actors.len(), 1);
     let mut other = FrameworkServiceClient::new(frameworks::service(readers()));
@@ -391,6 +395,19 @@ async fn all_that_is_wrong_is_said_at_once() {
     assert!(
         bad.field_violations.iter().any(|violation| violation.description.contains("AGREEMENT_KIND_SOFA"))
     );
+}
+
+#[tokio::test]
+async fn a_value_that_is_no_answer_is_refused_with_those_that_are() {
+    let mut client = AreaServiceClient::new(areas::service(readers()));
+    for (given_by, says) in [(v1::GivenBy::Both as i32, "GIVEN_BY_BOTH is none of"), (9, "9 is none of")] {
+        let ask = v1::ListOneWayAreasRequest { given_by, ..v1::ListOneWayAreasRequest::default() };
+        let refused = client.list_one_way_areas(ask).await.unwrap_err();
+        assert_eq!(fields(&refused), [("given_by".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+        let bad: rpc::BadRequest = detail(&refused, "BadRequest");
+        let allowed = format!("{says} GIVEN_BY_ALLIANCE, GIVEN_BY_PARTNER");
+        assert_eq!(bad.field_violations[0].description, allowed);
+    }
 }
 
 #[tokio::test]
@@ -711,6 +728,16 @@ async fn a_dossier_in_either_order_then_and_now() {
             break;
         }
     }
+    let v1::ListActorEventsRequest { actor, order, as_of, at_least_position, .. } = valid;
+    let ask = v1::ReadActorEventsRequest { actor, order, as_of, at_least_position };
+    let mut parts = client.read_actor_events(ask.clone()).await.unwrap().into_inner();
+    let part = parts.message().await.unwrap().unwrap();
+    assert_eq!((part.event_count, part.answered_as_of.unwrap().known_position), (20, 424));
+    assert_eq!(part.events, paged, "all of it at once is all of its pages");
+    assert_eq!(parts.message().await.unwrap(), None);
+    let of_nobody = v1::ReadActorEventsRequest { actor: "countries/xk".into(), ..ask };
+    let refused = client.read_actor_events(of_nobody).await.err().unwrap();
+    assert_eq!(reason(&refused), (Code::NotFound, "UNKNOWN_ACTOR".into()));
     assert_eq!(paged.len(), 20);
     assert_ne!(positions(&paged), positions(&recorded));
     let corrects = |known: &v1::KnownEvent| known.known_valid.clone().unwrap().from.is_empty();
@@ -735,7 +762,7 @@ async fn what_rests_on_no_confirmed_source_is_counted_by_kind() {
     assert_eq!(client.list_unconfirmed_events(some).await.unwrap().into_inner().events.len(), 15);
     let kinds = vec!["member_expelled".to_owned()];
     let refused = client.list_unconfirmed_events(v1::ListUnconfirmedEventsRequest { kinds, ..ask }).await;
-    assert_eq!(fields(&refused.unwrap_err()), [("kinds".to_owned(), "UNKNOWN_VALUE".to_owned())]);
+    assert_eq!(fields(&refused.unwrap_err()), [("kinds[0]".to_owned(), "UNKNOWN_VALUE".to_owned())]);
 }
 
 async fn export(memory: &Memory, request: v1::ExportCalendarRequest) -> Vec<v1::ExportCalendarResponse> {

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::json::named;
 use super::look::{self, Look};
 use super::page::Limit;
-use super::{names, words};
+use super::{names, options, words};
 use crate::proto::v1::activity_service_client::ActivityServiceClient;
 use crate::proto::v1::{
     Access, AccessFinding, Activity, Deviation, ExplainAccessRequest, ExplainAccessResponse,
@@ -28,9 +28,10 @@ pub(crate) enum Activities {
         #[arg(value_parser = names::of(&["activities"]))]
         name: String,
     },
-    /// Activities in the order of their names
+    /// Activities in the order of their resource names
     #[command(after_help = "Examples:
   minuted activities list --kind exercise
+  minuted activities list --kind exercise --participant countries/ua --from 2013 --to 2013
   minuted activities list --participant countries/jp --offered --as-of 2012")]
     List(Filter),
     /// Whether an actor may take part on a day, by which rule, and which dates decide it
@@ -73,6 +74,12 @@ pub(crate) struct Filter {
     /// Only those that certainly or possibly were on offer
     #[arg(long)]
     offered: bool,
+    /// Only those in which somebody, or the participant, took part on this date or later, or that were on offer then
+    #[arg(long, value_name = "DATE", value_parser = options::date)]
+    from: Option<String>,
+    /// The same, on this date, its last day included, or before
+    #[arg(long, value_name = "DATE", value_parser = options::date)]
+    to: Option<String>,
     #[command(flatten)]
     limit: Limit,
 }
@@ -87,7 +94,7 @@ impl Activities {
                 let request = GetActivityRequest { name, as_of, at_least_position, language };
                 client.print(&service.get_activity(request).await?.into_inner())
             }
-            Activities::List(Filter { kind, participant, access, offered, limit }) => {
+            Activities::List(Filter { kind, participant, access, offered, from, to, limit }) => {
                 let request = ListActivitiesRequest {
                     page_size: 0,
                     page_token: String::new(),
@@ -95,6 +102,8 @@ impl Activities {
                     participant: participant.unwrap_or_default(),
                     access: access.unwrap_or_default(),
                     offered,
+                    from: from.unwrap_or_default(),
+                    to: to.unwrap_or_default(),
                     as_of,
                     at_least_position,
                     language,

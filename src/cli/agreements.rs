@@ -28,7 +28,7 @@ pub(crate) enum Agreements {
         #[arg(value_parser = names::of(&["agreements"]))]
         name: String,
     },
-    /// Agreements in the order of their names
+    /// Agreements in the order of their resource names
     #[command(after_help = "Examples:
   minuted agreements list --partner countries/jp
   minuted agreements list --kind ipcp --standing --as-of 2015-01-01")]
@@ -158,12 +158,20 @@ impl Show for GetAgreementResponse {
                 ("how it ended", words::word("AgreementEnd", agreement.end_reason)),
                 ("supersedes", agreement.supersedes.clone()),
                 ("superseded by", agreement.superseded_by.join("\n")),
+                ("chain", self.chain.iter().map(in_chain).collect::<Vec<_>>().join("\n")),
                 ("binds in law", look::flag(agreement.legally_binding)),
                 ("version", agreement.etag.clone()),
             ])
         };
         self.agreement.as_ref().map(fields).unwrap_or_default() + &look::times(self.answered_as_of.as_ref())
     }
+}
+
+/// One of several that superseded each other: when it began, and what it was.
+fn in_chain(agreement: &Agreement) -> String {
+    let begun = agreement.steps.first().map(|step| format!("{} ", step.date)).unwrap_or_default();
+    let status = words::any_of("AgreementStatus", &agreement.statuses);
+    format!("{begun}{}: {status}", agreement.name)
 }
 
 impl Show for ListAgreementsResponse {
@@ -210,18 +218,29 @@ mod tests {
             ..Default::default()
         };
         let answered = Some(AnsweredAsOf { valid_at: "2013-04".into(), known_position: 424 });
-        let one =
-            GetAgreementResponse { agreement: Some(agreement.clone()), answered_as_of: answered.clone() };
+        let before = Agreement {
+            name: "agreements/jp-2010".into(),
+            statuses: vec![AgreementStatus::Superseded.into()],
+            steps: vec![AgreementStepDate { step: AgreementStep::Signed.into(), date: "2010".into() }],
+            ..Default::default()
+        };
+        let one = GetAgreementResponse {
+            agreement: Some(agreement.clone()),
+            answered_as_of: answered.clone(),
+            chain: vec![before, agreement.clone()],
+        };
         insta::assert_snapshot!(one.show(Look::default()), @r"
-        ┌───────────┬────────────────────────────────────┐
-        │ agreement ┆ agreements/jp-jpd-2013             │
-        │ title     ┆ Déclaration politique commune [fr] │
-        │ partner   ┆ countries/jp                       │
-        │ kind      ┆ joint declaration                  │
-        │ status    ┆ POSSIBLY not yet or signed         │
-        │ stands    ┆ POSSIBLY                           │
-        │ steps     ┆ 2013-04-15 signed                  │
-        └───────────┴────────────────────────────────────┘
+        ┌───────────┬───────────────────────────────────────────────────────────────┐
+        │ agreement ┆ agreements/jp-jpd-2013                                        │
+        │ title     ┆ Déclaration politique commune [fr]                            │
+        │ partner   ┆ countries/jp                                                  │
+        │ kind      ┆ joint declaration                                             │
+        │ status    ┆ POSSIBLY not yet or signed                                    │
+        │ stands    ┆ POSSIBLY                                                      │
+        │ steps     ┆ 2013-04-15 signed                                             │
+        │ chain     ┆ 2010 agreements/jp-2010: superseded                           │
+        │           ┆ 2013-04-15 agreements/jp-jpd-2013: POSSIBLY not yet or signed │
+        └───────────┴───────────────────────────────────────────────────────────────┘
         as of 2013-04, known at 424
         ");
         let many = ListAgreementsResponse {

@@ -50,7 +50,7 @@ pub(crate) enum Areas {
         #[arg(long, value_name = "NAME", value_parser = names::of(names::ACTOR))]
         actor: Option<String>,
         /// Only where this one gives
-        #[arg(long, ignore_case = true, value_parser = words::choice("GivenBy"))]
+        #[arg(long, ignore_case = true, value_parser = words::choice_among("GivenBy", &["ALLIANCE", "PARTNER"]))]
         given_by: Option<i32>,
         #[command(flatten)]
         limit: Limit,

@@ -28,7 +28,7 @@ pub(crate) enum Decisions {
         #[arg(value_parser = names::of(&["decisions"]))]
         name: String,
     },
-    /// Decisions in the order of their names
+    /// Decisions in the order of their resource names
     #[command(after_help = "Examples:
   minuted decisions list --meeting meetings/lisbon-2010
   minuted decisions list --rule equal-access --in-effect --as-of 2012")]

@@ -10,8 +10,8 @@ use super::page::Limit;
 use super::{names, words};
 use crate::proto::v1::dossier_service_client::DossierServiceClient;
 use crate::proto::v1::{
-    KnownEvent, ListActorEventsRequest, ListActorEventsResponse, ListUnconfirmedEventsRequest,
-    ListUnconfirmedEventsResponse,
+    KnownEvent, ListActorEventsResponse, ListUnconfirmedEventsRequest, ListUnconfirmedEventsResponse,
+    ReadActorEventsRequest,
 };
 
 /// How much of an event's content a table shows.
@@ -43,23 +43,21 @@ pub(crate) struct Unconfirmed {
 impl Dossier {
     /// Asks and prints.
     pub(crate) async fn run(self, client: &Client) -> Result<(), Failure> {
-        let service = DossierServiceClient::new(client.bounded().await?);
+        let mut service = DossierServiceClient::new(client.bounded().await?);
         let (as_of, at_least_position, _) = client.reading();
         let Dossier { actor, order, limit } = self;
-        let request = ListActorEventsRequest {
-            page_size: 0,
-            page_token: String::new(),
-            actor,
-            order: order.unwrap_or_default(),
-            as_of,
-            at_least_position,
-        };
-        let ask = |page_size, page_token| {
-            let mut service = service.clone();
-            let request = ListActorEventsRequest { page_size, page_token, ..request.clone() };
-            async move { service.list_actor_events(request).await }
-        };
-        client.print(&limit.collect(ask).await?)
+        let order = order.unwrap_or_default();
+        let request = ReadActorEventsRequest { actor, order, as_of, at_least_position };
+        let mut parts = service.read_actor_events(request).await?.into_inner();
+        let mut all = ListActorEventsResponse::default();
+        while all.events.len() < limit.most()
+            && let Some(part) = parts.message().await?
+        {
+            all.events.extend(part.events);
+            all.answered_as_of = part.answered_as_of;
+        }
+        all.events.truncate(limit.most());
+        client.print(&all)
     }
 }
 

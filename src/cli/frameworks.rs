@@ -26,7 +26,7 @@ pub(crate) enum Frameworks {
         #[arg(value_parser = names::of(&["frameworks"]))]
         name: String,
     },
-    /// Frameworks in the order of their names
+    /// Frameworks in the order of their resource names
     #[command(after_help = "Example:
   minuted frameworks list --open --as-of 2011-09-30")]
     List(Filter),

@@ -80,6 +80,12 @@ pub(crate) struct Filter {
     /// Only those in this state
     #[arg(long, ignore_case = true, value_parser = words::choice("MeetingState"))]
     state: Option<i32>,
+    /// Only those in the town or the house of this name
+    #[arg(long)]
+    venue: Option<String>,
+    /// Only those in this country
+    #[arg(long, value_name = "NAME", value_parser = names::of(&["countries"]))]
+    venue_country: Option<String>,
     #[command(flatten)]
     limit: Limit,
 }
@@ -117,7 +123,16 @@ impl Meetings {
                 let request = GetMeetingRequest { name, as_of, at_least_position, language };
                 client.print(&service.get_meeting(request).await?.into_inner())
             }
-            Meetings::List(Filter { range: Range { from, to }, topic, attendee, class, state, limit }) => {
+            Meetings::List(Filter {
+                range: Range { from, to },
+                topic,
+                attendee,
+                class,
+                state,
+                venue,
+                venue_country,
+                limit,
+            }) => {
                 let request = ListMeetingsRequest {
                     page_size: 0,
                     page_token: String::new(),
@@ -128,6 +143,8 @@ impl Meetings {
                     attendees: attendee,
                     class: class.unwrap_or_default(),
                     state: state.unwrap_or_default(),
+                    venue: venue.unwrap_or_default(),
+                    venue_country: venue_country.unwrap_or_default(),
                     as_of,
                     at_least_position,
                     language,

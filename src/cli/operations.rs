@@ -30,7 +30,7 @@ pub(crate) enum Operations {
         #[arg(value_parser = names::of(&["operations", "contributions"]))]
         name: String,
     },
-    /// Operations in the order of their names
+    /// Operations in the order of their resource names
     #[command(after_help = "Example:
   minuted operations list --active --as-of 2011-09-30")]
     List {
@@ -64,7 +64,7 @@ pub(crate) enum Operations {
         #[arg(long)]
         any_time: bool,
     },
-    /// Contributions in the order of their names
+    /// Contributions in the order of their resource names
     #[command(after_help = "Example:
   minuted operations contributions --contributor countries/jp --form financial")]
     Contributions(Filter),

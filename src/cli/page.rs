@@ -67,6 +67,11 @@ page!(
 );
 
 impl Limit {
+    /// At most so many are shown.
+    pub(crate) fn most(self) -> usize {
+        self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX))
+    }
+
     /// Asks for page after page, each with a page size and a token, and gives one response with all their items: up to
     /// the limit, or to the end.
     pub(crate) async fn collect<P, F>(self, mut ask: impl FnMut(i32, String) -> F) -> Result<P, Failure>
@@ -74,7 +79,7 @@ impl Limit {
         P: Page,
         F: Future<Output = Result<tonic::Response<P>, tonic::Status>>,
     {
-        let limit = self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit = self.most();
         let size = i32::try_from(limit.min(PAGE_SIZE_MAX)).expect("a page is small");
         let mut all = ask(size, String::new()).await?.into_inner();
         while !all.next().is_empty() && all.len() < limit {

@@ -63,8 +63,18 @@ pub(crate) fn possible(number: i32) -> bool {
 
 /// The values of a closed list for a flag: `joint-declaration`, or as the schema writes it, in any case.
 pub(crate) fn choice(name: &'static str) -> impl TypedValueParser<Value = i32> {
+    choice_where(name, |_| true)
+}
+
+/// As `choice`, where only these values are answers.
+pub(crate) fn choice_among(name: &'static str, among: &'static [&str]) -> impl TypedValueParser<Value = i32> {
+    choice_where(name, |bare| among.contains(&bare))
+}
+
+fn choice_where(name: &'static str, is_one: impl Fn(&str) -> bool) -> impl TypedValueParser<Value = i32> {
     let descriptor = descriptor(name);
-    let values = descriptor.values().filter(|value| value.number() != 0).map(|value| {
+    let values = descriptor.values().filter(|value| value.number() != 0);
+    let values = values.filter(|value| is_one(bare(name, value.name()))).map(|value| {
         let bare = bare(name, value.name());
         PossibleValue::new(bare.to_lowercase().replace('_', "-")).alias(bare.to_owned())
     });

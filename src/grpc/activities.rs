@@ -11,6 +11,7 @@ use crate::domain::activity::{Offer, Participation};
 use crate::domain::{Collection, Name};
 use crate::projections::access::{self, Deviation, Explanation, Finding, Ground, InForce};
 use crate::projections::activities::{self, AccessAsked, ActivityOnDay};
+use crate::projections::meetings::Range;
 use crate::proto::v1;
 use crate::proto::v1::activity_service_server::{ActivityService, ActivityServiceServer};
 use crate::wire::name::ACTORS;
@@ -66,17 +67,23 @@ impl ActivityService for Activities {
             as_of,
             at_least_position,
             language,
+            from,
+            to,
         } = request.into_inner();
+        let range = asking.range(&from, &to);
         let kind = asking.choice("kind", kind, v1::ActivityKind::as_str_name).map(Into::into);
         let participant = asking.name("participant", &participant, ACTORS);
         let access = asking.choice("access", access, v1::Access::as_str_name).and_then(access_asked);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
-        let filter = asking.done(Some(activities::Filter { kind, participant, access, offered }))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let filter = asking.done(Some(activities::Filter { kind, participant, access, offered, range }))?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         // Of those that pass a page may be far to find.
-        let goes_far = filter.kind.is_some() || filter.access.is_some() || filter.offered;
+        let goes_far = filter.kind.is_some()
+            || filter.access.is_some()
+            || filter.offered
+            || filter.range != Range::ALWAYS;
         let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.participant)?;
             let found = activities::activities(reading.world, reading.t, &languages, &filter, page.after());
@@ -133,7 +140,7 @@ impl ActivityService for Activities {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             let (world, t) = (reading.world, reading.t);
             let found = access::deviations(world, t, &languages, without_exception, page.after());

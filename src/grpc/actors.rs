@@ -78,7 +78,7 @@ impl ActorService for Actors {
         let filter =
             actors::Filter { collection: kind.and_then(collection), members, partners, framework, suspended };
         let filter = asking.done(Some(filter))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.framework)?;
             let beyond =

@@ -37,8 +37,12 @@ impl AgreementService for Agreements {
         let answer = self.0.answer(as_of, at_least_position, move |reading| {
             let agreement = agreements::agreement(reading.world, &name, reading.t, &languages);
             let agreement = agreement.ok_or_else(|| status::unknown(&name))?;
-            let answered_as_of = Some(reading.answered());
-            Ok(v1::GetAgreementResponse { agreement: Some(put_agreement(agreement)), answered_as_of })
+            let chain = agreements::chain(reading.world, &agreement, reading.t, &languages);
+            Ok(v1::GetAgreementResponse {
+                agreement: Some(put_agreement(agreement)),
+                chain: chain.into_iter().map(put_agreement).collect(),
+                answered_as_of: Some(reading.answered()),
+            })
         });
         answer.await.map(Response::new)
     }
@@ -72,7 +76,7 @@ impl AgreementService for Agreements {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(agreements::Filter { partner, kind, status, standing }))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         // Of those that pass a page may be far to find.
         let goes_far = filter.kind.is_some() || filter.status.is_some() || filter.standing;
         let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
@@ -112,7 +116,7 @@ impl AgreementService for Agreements {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let days = asking.done(days)?;
-        let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Place> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &partner)?;
             let (world, t) = (reading.world, reading.t);

@@ -68,7 +68,7 @@ impl AreaService for Areas {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let (within, languages) = asking.done(Some((within, languages)))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &within)?;
             let beyond =
@@ -108,7 +108,7 @@ impl AreaService for Areas {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(ChoiceFilter { actor, area, with_descendants }))?;
-        let page: Page<(Name, Name)> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<(Name, Name)> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, filter.actor.iter().chain(&filter.area))?;
             let after = page.after().cloned();
@@ -142,12 +142,18 @@ impl AreaService for Areas {
             language,
         } = request.into_inner();
         let actor = asking.name("actor", &actor, ACTORS);
-        let given_by = asking.choice("given_by", given_by, v1::GivenBy::as_str_name).map(Into::into);
+        let given_by = asking.choice_among(
+            "given_by",
+            given_by,
+            v1::GivenBy::as_str_name,
+            &[v1::GivenBy::Alliance, v1::GivenBy::Partner],
+        );
+        let given_by = given_by.map(Into::into);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(ChoiceFilter { actor, ..ChoiceFilter::default() }))?;
-        let page: Page<(Name, Name)> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<(Name, Name)> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &filter.actor)?;
             let after = page.after().cloned();

@@ -95,8 +95,9 @@ impl Asking {
     /// Kinds of facts, by their names in the schema.
     pub(super) fn kinds(&mut self, field: &str, kinds: &[String]) {
         let known = fact_kinds();
-        for kind in kinds.iter().filter(|kind| !known.contains(kind)) {
-            self.say(field, format!("`{kind}` is no kind of fact; allowed are {}", known.join(", ")));
+        for (i, kind) in kinds.iter().enumerate().filter(|(_, kind)| !known.contains(kind)) {
+            let says = format!("`{kind}` is no kind of fact; allowed are {}", known.join(", "));
+            self.say(&format!("{field}[{i}]"), says);
         }
     }
 
@@ -138,6 +139,24 @@ impl Asking {
         let allowed = (1..64).map_while(|number| P::try_from(number).ok());
         let allowed = allowed.map(|value| text(&value)).collect::<Vec<_>>().join(", ");
         self.say(field, format!("{number} is none of {allowed}"));
+        None
+    }
+
+    /// As `choice`, where only these values are answers.
+    pub(super) fn choice_among<P: TryFrom<i32> + Copy + PartialEq>(
+        &mut self,
+        field: &str,
+        number: i32,
+        text: impl Fn(&P) -> &'static str,
+        among: &[P],
+    ) -> Option<P> {
+        let asked = P::try_from(number).ok();
+        if number == 0 || asked.is_some_and(|asked| among.contains(&asked)) {
+            return asked.filter(|_| number != 0);
+        }
+        let allowed = among.iter().map(&text).collect::<Vec<_>>().join(", ");
+        let value = asked.map_or(number.to_string(), |asked| text(&asked).to_owned());
+        self.say(field, format!("{value} is none of {allowed}"));
         None
     }
 

@@ -63,7 +63,7 @@ pub(super) async fn statistics(
 
 fn put_class((class, count): (ClassAsked, crate::projections::Count)) -> v1::ClassCount {
     let class = match class {
-        ClassAsked::Certain(class) => class.into(),
+        ClassAsked::Of(class) => class.into(),
         ClassAsked::Undetermined => v1::MeetingClass::Undetermined,
     };
     v1::ClassCount { class: class.into(), count: Some(put::count(count)) }
@@ -99,7 +99,7 @@ pub(super) async fn co_attendance(
     let size = asking.page_size(page_size);
     let min = usize::try_from(min_meetings).ok().filter(|min| *min > 0).unwrap_or(MIN_MEETINGS_DEFAULT);
     let filter = asking.done(Some(Filter { range, topic: self::topic(topic), ..Filter::default() }))?;
-    let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+    let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
     let answer = readers.answer_aside(page.as_of(), at_least_position, move |reading| {
         all_known(reading, &only)?;
         let found =
@@ -151,7 +151,7 @@ pub(super) async fn unanswered(
     asking.as_of(as_of.as_ref());
     let size = asking.page_size(page_size);
     let (actor, meeting) = asking.done(Some((actor, meeting)))?;
-    let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
+    let page: Page<Place> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
     let answer = readers.answer_aside(page.as_of(), at_least_position, move |reading| {
         all_known(reading, actor.iter().chain(&meeting))?;
         let (actor, meeting) = (actor.as_ref(), meeting.as_ref());

@@ -75,7 +75,7 @@ impl DecisionService for Decisions {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let filter = asking.done(Some(decisions::Filter { meeting, rule, in_effect, intentions }))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         // Of those that pass a page may be far to find.
         let goes_far = filter.rule.is_some() || filter.in_effect || filter.intentions;
         let answer = self.0.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
@@ -132,7 +132,7 @@ impl DecisionService for Decisions {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             let found = intentions(reading.world, reading.t, &languages, outcome, page.after());
             let found = found.map(|found| (found.decision.name.clone(), put_intention(found)));

@@ -1,20 +1,24 @@
 //! `DossierService`: answers with the events themselves.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 
+use futures::{Stream, stream};
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
 use super::page::{Page, Query};
 use super::put;
-use super::reading::Readers;
+use super::reading::{Readers, Reading};
 use super::status;
+use crate::domain::Name;
 use crate::domain::time::Day;
 use crate::position::Position;
 use crate::projections::dossier::{KnownEvent, dossier};
 use crate::projections::unconfirmed::{Unconfirmed, unconfirmed};
 use crate::proto::v1;
 use crate::proto::v1::dossier_service_server::{DossierService, DossierServiceServer};
+use crate::state::Loader;
 use crate::wire::name::ACTORS;
 use crate::wire::{encode_content, encode_event};
 
@@ -24,6 +28,11 @@ pub fn service(readers: Readers) -> DossierServiceServer<impl DossierService> {
 }
 
 struct Dossiers(Readers);
+
+/// So many events are a part of what is sent.
+const PART_EVENTS: u32 = 500;
+
+type Parts = Pin<Box<dyn Stream<Item = Result<v1::ReadActorEventsResponse, Status>> + Send>>;
 
 /// Where an event stands in a dossier: by day where that is the order, then by position.
 type Place = (Option<(Day, Day)>, Position);
@@ -48,23 +57,47 @@ impl DossierService for Dossiers {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let actor = asking.done(actor)?;
-        let by_day = order == Some(v1::DossierOrder::Valid);
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
         let loader = self.0.state().loader().clone();
         let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
-            all_known(reading, [&actor])?;
-            let found = dossier(reading.world, &actor, |positions| loader.events(positions));
-            let found = found.map_err(|error| status::internal(&error))?;
-            let place = |known: &KnownEvent| (by_day.then_some(known.day), known.event.position);
-            let mut found: Vec<_> = found.into_iter().map(|known| (place(&known), known)).collect();
+            let mut found = in_order(reading, &loader, &actor, order)?;
             found.retain(|(place, _)| page.after().is_none_or(|after| place > after));
-            found.sort_by_key(|(place, _)| *place);
             let found = found.into_iter().map(|(place, known)| (place, put_known(&known)));
             let (events, next_page_token) = page.cut(reading, found);
             let answered_as_of = Some(reading.answered());
             Ok(v1::ListActorEventsResponse { events, next_page_token, answered_as_of })
         });
         answer.await.map(Response::new)
+    }
+
+    type ReadActorEventsStream = Parts;
+
+    async fn read_actor_events(
+        &self,
+        request: Request<v1::ReadActorEventsRequest>,
+    ) -> Result<Response<Parts>, Status> {
+        let mut asking = Asking::of(&request);
+        let v1::ReadActorEventsRequest { actor, order, as_of, at_least_position } = request.into_inner();
+        let actor = asking.needed_name("actor", &actor, ACTORS);
+        let order = asking.choice("order", order, v1::DossierOrder::as_str_name);
+        asking.as_of(as_of.as_ref());
+        let actor = asking.done(actor)?;
+        let loader = self.0.state().loader().clone();
+        let answer = self.0.answer_aside(as_of, at_least_position, move |reading| {
+            let found = in_order(reading, &loader, &actor, order)?;
+            Ok((found, reading.answered()))
+        });
+        let (found, answered) = answer.await?;
+        let event_count = put::number(found.len());
+        let (mut left, mut parts_left) = (found.into_iter(), event_count.div_ceil(PART_EVENTS).max(1));
+        // Each part is made when it is sent: of a long dossier no more than that is there twice.
+        let parts = std::iter::from_fn(move || {
+            parts_left = parts_left.checked_sub(1)?;
+            let events =
+                left.by_ref().take(PART_EVENTS as usize).map(|(_, known)| put_known(&known)).collect();
+            Some(v1::ReadActorEventsResponse { events, event_count, answered_as_of: Some(answered.clone()) })
+        });
+        Ok(Response::new(Box::pin(stream::iter(parts.map(Ok)))))
     }
 
     async fn list_unconfirmed_events(
@@ -101,6 +134,23 @@ impl DossierService for Dossiers {
         });
         answer.await.map(Response::new)
     }
+}
+
+/// The actor's dossier, each event with its place.
+fn in_order(
+    reading: &Reading<'_>,
+    loader: &Loader,
+    actor: &Name,
+    order: Option<v1::DossierOrder>,
+) -> Result<Vec<(Place, KnownEvent)>, Status> {
+    all_known(reading, [actor])?;
+    let found = dossier(reading.world, actor, |positions| loader.events(positions));
+    let found = found.map_err(|error| status::internal(&error))?;
+    let by_day = order == Some(v1::DossierOrder::Valid);
+    let place = |known: &KnownEvent| (by_day.then_some(known.day), known.event.position);
+    let mut found: Vec<_> = found.into_iter().map(|known| (place(&known), known)).collect();
+    found.sort_by_key(|(place, _)| *place);
+    Ok(found)
 }
 
 fn put_counts(found: &[Unconfirmed]) -> Vec<v1::KindCount> {

@@ -57,7 +57,7 @@ impl FrameworkService for Frameworks {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             let found = frameworks::frameworks(reading.world, reading.t, &languages, open, page.after());
             let found = found.map(|framework| (framework.name.clone(), put_framework(framework)));

@@ -81,6 +81,8 @@ impl MeetingService for Meetings {
             at_least_position,
             language,
             attendees,
+            venue,
+            venue_country,
         } = request.into_inner();
         let range = asking.range(&from, &to);
         let mut all = asking.names("attendees", &attendees, ACTORS);
@@ -91,6 +93,8 @@ impl MeetingService for Meetings {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let topic = attendance::topic(topic);
+        let venue = Some(venue).filter(|venue| !venue.is_empty());
+        let venue_country = asking.name("venue_country", &venue_country, &[Collection::Countries]);
         let state = state.and_then(|state| state.try_into().ok());
         let filter = asking.done(Some(meetings::Filter {
             range,
@@ -99,12 +103,18 @@ impl MeetingService for Meetings {
             actor: None,
             class,
             state,
+            venue,
+            venue_country,
         }))?;
-        let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Place> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         // Of those that pass a page may be far to find.
-        let goes_far = filter.topic.is_some() || filter.class.is_some() || filter.state.is_some();
+        let goes_far = filter.topic.is_some()
+            || filter.class.is_some()
+            || filter.state.is_some()
+            || filter.venue.is_some()
+            || filter.venue_country.is_some();
         let answer = self.readers.answer_by(goes_far, page.as_of(), at_least_position, move |reading| {
-            all_known(reading, &filter.attendees)?;
+            all_known(reading, filter.attendees.iter().chain(&filter.venue_country))?;
             let found = meetings::meetings(reading.world, &languages, &filter, page.after());
             let found = found.map(|(place, meeting)| (place, put_meeting(meeting)));
             let (meetings, next_page_token) = page.cut(reading, found);
@@ -141,7 +151,8 @@ impl MeetingService for Meetings {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let (meeting, languages) = asking.done(Some((meeting, languages)))?;
-        let page: Page<externals::Place> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<externals::Place> =
+            Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.readers.answer_aside(page.as_of(), at_least_position, move |reading| {
             all_known(reading, &meeting)?;
             let (world, meeting) = (reading.world, meeting.as_ref());
@@ -186,15 +197,15 @@ impl MeetingService for Meetings {
 }
 
 fn class_asked(class: v1::MeetingClass) -> Option<ClassAsked> {
-    let certain = |class: Class| Some(ClassAsked::Certain(class));
+    let of = |class: Class| Some(ClassAsked::Of(class));
     match class {
         v1::MeetingClass::Unspecified => None,
-        v1::MeetingClass::Bilateral => certain(Class::Bilateral),
-        v1::MeetingClass::BeyondFrameworks => certain(Class::BeyondFrameworks),
-        v1::MeetingClass::OrganisationsOnly => certain(Class::OrganisationsOnly),
-        v1::MeetingClass::MembersOnly => certain(Class::MembersOnly),
-        v1::MeetingClass::WithinFramework => certain(Class::WithinFramework),
-        v1::MeetingClass::AcrossFrameworks => certain(Class::AcrossFrameworks),
+        v1::MeetingClass::Bilateral => of(Class::Bilateral),
+        v1::MeetingClass::BeyondFrameworks => of(Class::BeyondFrameworks),
+        v1::MeetingClass::OrganisationsOnly => of(Class::OrganisationsOnly),
+        v1::MeetingClass::MembersOnly => of(Class::MembersOnly),
+        v1::MeetingClass::WithinFramework => of(Class::WithinFramework),
+        v1::MeetingClass::AcrossFrameworks => of(Class::AcrossFrameworks),
         v1::MeetingClass::Undetermined => Some(ClassAsked::Undetermined),
     }
 }

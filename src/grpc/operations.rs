@@ -64,7 +64,7 @@ impl OperationService for Operations {
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
-        let page: Page<Name> = Page::read(query, size, &page_token, as_of)?;
+        let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
             let found = operations::operations(reading.world, reading.t, &languages, active, page.after());
             let found = found.map(|operation| (operation.name.clone(), put_operation(operation)));

@@ -1,4 +1,4 @@
-//! Page tokens: opaque to clients, bound to their query and to the two times of its first page (AIP-158).
+//! Page tokens: opaque to clients, bound to their query, its languages and the two times of its first page (AIP-158).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,6 +9,7 @@ use tonic::Status;
 use super::reading::Reading;
 use super::status;
 use crate::domain::time::PartialDate;
+use crate::projections::Languages;
 use crate::proto::v1;
 
 const SEAL_BYTES: usize = 8;
@@ -25,6 +26,12 @@ impl Query {
         let mut hasher = blake3::Hasher::new();
         hasher.update(std::any::type_name::<M>().as_bytes()).update(&request.encode_to_vec());
         Query(hasher)
+    }
+
+    /// What is answered in these languages: by their header, too, a page goes on as it began.
+    pub(super) fn in_languages(mut self, languages: &Languages) -> Query {
+        self.0.update(languages.to_string().as_bytes());
+        self
     }
 
     fn seal(&self, content: &[u8]) -> [u8; SEAL_BYTES] {
@@ -69,7 +76,7 @@ impl<K: Serialize + DeserializeOwned> Page<K> {
         let (seal, content) =
             parts.ok_or_else(|| status::bad_page_token("it is no token of this service"))?;
         if query.seal(content) != seal {
-            let why = "it belongs to another query, or was altered; the other fields must be as they were";
+            let why = "it belongs to another query, or was altered; the other fields, and accept-language, must be as they were";
             return Err(status::bad_page_token(why));
         }
         let place = postcard::from_bytes::<Place<K>>(content);

@@ -72,7 +72,7 @@ impl SearchService for Searching {
         let languages = asking.languages(&language);
         let size = asking.page_size(page_size);
         let query = asking.done(query)?;
-        let page: Page<Place> = Page::read(same, size, &page_token, None)?;
+        let page: Page<Place> = Page::read(same.in_languages(&languages), size, &page_token, None)?;
         self.reached(Position(at_least_position)).await?;
         let (places, world) = self.search.find(&query, kinds, page.after(), size + 1);
         let valid_at = page.day().unwrap_or_else(|| self.readers.today());

@@ -2,9 +2,10 @@
 
 use crate::domain::activity::{Access, ActivityKind, ActivityTimeline, Offer, Participation};
 use crate::domain::text::Shown;
-use crate::domain::time::{Truth, Valid, When};
+use crate::domain::time::{Spell, Truth, Valid, When};
 use crate::domain::{Collection, Name, Version, World};
 
+use super::meetings::Range;
 use super::{Languages, known, names, referrers};
 
 /// An activity on a day.
@@ -38,7 +39,7 @@ pub enum AccessAsked {
 }
 
 /// Which activities; what is not set asks for nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Filter {
     /// Only those of this kind.
     pub kind: Option<ActivityKind>,
@@ -48,6 +49,15 @@ pub struct Filter {
     pub access: Option<AccessAsked>,
     /// Only those that certainly or possibly were on offer.
     pub offered: bool,
+    /// Only those in which somebody, or the participant that is asked for, certainly or possibly took part in that time;
+    /// without a participant also those that were on offer then.
+    pub range: Range,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Filter { kind: None, participant: None, access: None, offered: false, range: Range::ALWAYS }
+    }
 }
 
 /// One activity on `t`; none if it is not known.
@@ -78,7 +88,9 @@ pub fn activities<'a>(
         Some(participant) => referrers(world, participant, Collection::Activities, after),
         None => names(world, Collection::Activities, after),
     };
-    let found = candidates.into_iter().filter_map(move |name| activity(world, &name, t, languages));
+    let found =
+        candidates.into_iter().filter(|name| filter.range == Range::ALWAYS || in_time(world, name, filter));
+    let found = found.filter_map(move |name| activity(world, &name, t, languages));
     found.filter(|activity| passes(activity, filter))
 }
 
@@ -93,6 +105,16 @@ fn passes(activity: &ActivityOnDay, filter: &Filter) -> bool {
         && filter.participant.as_ref().is_none_or(took_part)
         && filter.access.is_none_or(|asked| access == asked)
         && (!filter.offered || activity.offered.may_be())
+}
+
+fn in_time(world: &dyn World, name: &Name, filter: &Filter) -> bool {
+    let Some(stream) = known(world, name) else { return false };
+    let Some(timeline) = stream.timeline.activity() else { return false };
+    let touches = |spell: Spell| filter.range.touched_by(&spell).may_be();
+    let is_asked = |actor: &Name| filter.participant.as_ref().is_none_or(|asked| asked == actor);
+    let mut parts = timeline.participations.iter().filter(|part| is_asked(&part.participant));
+    parts.any(|part| touches(part.valid.days()))
+        || filter.participant.is_none() && timeline.life.periods().any(touches)
 }
 
 fn in_order_of_time(timeline: &ActivityTimeline) -> Vec<Participation> {
@@ -136,6 +158,15 @@ mod tests {
         assert_eq!(ids("2010", &Filter { participant, ..Filter::default() }), ["a"]);
         let kind = Some(ActivityKind::Technology);
         assert_eq!(ids("2010", &Filter { kind, ..Filter::default() }), ["b"]);
+        let in_time = |from: &str, to: &str, participant: Option<&str>| {
+            let range = Range::new(Some(day(from)), Some(day(to)));
+            ids("2010", &Filter { range, participant: participant.map(name), ..Filter::default() })
+        };
+        assert_eq!(in_time("2011-05-31", "2011-05-31", Some("countries/kr")), ["a"], "on some day of May");
+        assert_eq!(in_time("2011-06", "2012", Some("countries/kr")), [""; 0]);
+        assert_eq!(in_time("2012", "2012", None), ["a"], "it was on offer");
+        assert_eq!(in_time("2010", "2010", None), [""; 0]);
+        assert_eq!(in_time("2013", "2020", None), ["b"]);
         let one =
             activity(&example.world, &name("activities/a"), day("2011"), &Languages::default()).unwrap();
         let parts: Vec<_> = one.participations.iter().map(|p| (p.participant.id(), p.valid.text())).collect();

@@ -1,5 +1,7 @@
 //! The register of agreements: how each stood on a day (DOMAIN.md §9, read model 4).
 
+use std::collections::BTreeSet;
+
 use crate::domain::agreement::{AgreementKind, AgreementStatus, AgreementTimeline, EndReason, Step, Terms};
 use crate::domain::text::Shown;
 use crate::domain::time::{Truth, When};
@@ -65,6 +67,33 @@ pub fn agreement(world: &dyn World, name: &Name, t: When, languages: &Languages)
         term_over: timeline.term_over().map(open_dates::text).unwrap_or_default(),
         terms,
     })
+}
+
+/// What it supersedes, what that supersedes and so on, itself, and what superseded it, the first of them first; none where
+/// it stands alone.
+pub fn chain(world: &dyn World, one: &AgreementOnDay, t: When, languages: &Languages) -> Vec<AgreementOnDay> {
+    let mut seen = BTreeSet::from([one.name.clone()]);
+    let mut found =
+        |name: &Name| seen.insert(name.clone()).then(|| agreement(world, name, t, languages)).flatten();
+    let mut before: Vec<AgreementOnDay> = Vec::new();
+    while let Some(name) = before.last().unwrap_or(one).terms.supersedes.clone()
+        && let Some(superseded) = found(&name)
+    {
+        before.push(superseded);
+    }
+    let mut after: Vec<AgreementOnDay> = Vec::new();
+    let mut next = 0;
+    let mut last = one;
+    loop {
+        let superseding: Vec<_> = last.superseded_by.iter().filter_map(&mut found).collect();
+        after.extend(superseding);
+        let Some(it) = after.get(next) else { break };
+        (last, next) = (it, next + 1);
+    }
+    if before.is_empty() && after.is_empty() {
+        return Vec::new();
+    }
+    before.into_iter().rev().chain([one.clone()]).chain(after).collect()
 }
 
 /// The agreements beyond `after`, in the order of their names.
@@ -175,5 +204,33 @@ mod tests {
         assert_eq!(first.ended, Some((EndReason::Completed, "2015-01-01".into())));
         let second = one("agreements/b");
         assert_eq!((second.superseded_by, second.term_over.as_str()), (vec![name("agreements/c")], "2014"));
+    }
+
+    #[test]
+    fn a_chain_is_the_same_from_each_of_its_ends() {
+        let mut example = example();
+        let next = json!({
+            "partner": "countries/jp",
+            "kind": "AGREEMENT_KIND_JOINT_DECLARATION",
+            "titles": { "en": "text" },
+            "step": "AGREEMENT_STEP_SIGNED",
+            "supersedes": "agreements/c",
+        });
+        example.say("agreements/d", "2017", "agreementOpened", next.clone());
+        example.say("agreements/e", "2018", "agreementOpened", next);
+        let (t, en) = (day("2020"), Languages::default());
+        let of = |id: &str| {
+            let one = agreement(&example.world, &name(id), t, &en).unwrap();
+            let found = chain(&example.world, &one, t, &en).into_iter();
+            found.map(|agreement| agreement.name.id().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("agreements/a"), [""; 0], "it stands alone");
+        assert_eq!(of("agreements/b"), ["b", "c", "d", "e"]);
+        assert_eq!(of("agreements/c"), ["b", "c", "d", "e"]);
+        assert_eq!(
+            of("agreements/d"),
+            ["b", "c", "d"],
+            "what supersedes its predecessor, too, is not its own"
+        );
     }
 }

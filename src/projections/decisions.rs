@@ -150,4 +150,21 @@ mod tests {
         let a = decision(world, &name("decisions/a"), day("2012-06-01"), &en).unwrap();
         assert_eq!(a.statuses, [DecisionStatus::Intended, DecisionStatus::InEffect]);
     }
+
+    #[test]
+    fn what_was_in_effect_at_once_was_never_an_intention() {
+        let mut example = Example::alliance();
+        let recorded = json!({
+            "body": "Council",
+            "status": "DECISION_STATUS_IN_EFFECT",
+            "titles": { "en": "a" },
+        });
+        example.say("decisions/a", "2012", "decisionRecorded", recorded);
+        let statuses = |t: &str| {
+            let (world, en) = (&example.world, Languages::default());
+            decision(world, &name("decisions/a"), day(t), &en).unwrap().statuses
+        };
+        assert_eq!(statuses("2012-06-01"), [DecisionStatus::NotYet, DecisionStatus::InEffect]);
+        assert_eq!(statuses("2013-01-01"), [DecisionStatus::InEffect]);
+    }
 }

@@ -1,5 +1,7 @@
 //! Which name or title to show to someone who asked for several languages (RFC 4647 lookup over a priority list).
 
+use std::fmt;
+
 use crate::domain::text::{self, Language, Localized, Names, Shown};
 use crate::domain::time::When;
 
@@ -24,6 +26,16 @@ impl FromIterator<Language> for Languages {
     fn from_iter<I: IntoIterator<Item = Language>>(languages: I) -> Self {
         let wanted: Vec<Language> = languages.into_iter().collect();
         if wanted.is_empty() { Languages::default() } else { Languages(wanted) }
+    }
+}
+
+impl fmt::Display for Languages {
+    /// Their tags, as a header has them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, language) in self.0.iter().enumerate() {
+            write!(f, "{}{language}", if n == 0 { "" } else { ", " })?;
+        }
+        Ok(())
     }
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use crate::domain::meeting::class::{Class, Format, Judge};
 use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
 use crate::domain::text::Shown;
-use crate::domain::time::{Day, Truth, Valid, When};
+use crate::domain::time::{Day, Spell, Truth, Valid, When};
 use crate::domain::world::{DaysAsked, Lasting};
 use crate::domain::{Collection, Name, Stream, Version, World};
 
+use super::search::folded;
 use super::{AT_ONCE, Count, Languages, known, pages};
 
 /// A meeting.
@@ -90,13 +91,18 @@ impl Range {
     pub fn has(self, meeting: &MeetingTimeline) -> Truth {
         meeting.within(When::exactly(self.first), When::exactly(self.last))
     }
+
+    /// Whether the spell holds on one of its days.
+    pub fn touched_by(self, spell: &Spell) -> Truth {
+        spell.touches(When::exactly(self.first), When::exactly(self.last))
+    }
 }
 
 /// A class, or that it cannot be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClassAsked {
-    /// Certainly this one.
-    Certain(Class),
+    /// This one.
+    Of(Class),
     /// Several are possible.
     Undetermined,
 }
@@ -122,10 +128,10 @@ impl Tally {
             *count = count.with_all(within.and(truth), meetings);
         };
         if let [class] = classes {
-            count(ClassAsked::Certain(*class), Truth::Yes);
+            count(ClassAsked::Of(*class), Truth::Yes);
         } else {
             for &class in classes {
-                count(ClassAsked::Certain(class), Truth::Possibly);
+                count(ClassAsked::Of(class), Truth::Possibly);
             }
             count(ClassAsked::Undetermined, Truth::Yes);
         }
@@ -184,10 +190,14 @@ pub struct Filter {
     pub attendees: Vec<Name>,
     /// Only those in which this actor has a part: it attended, or until the meeting is held is invited.
     pub actor: Option<Name>,
-    /// Only those of this class.
+    /// Only those that were, or as far as is known may have been, of this class.
     pub class: Option<ClassAsked>,
     /// Only those in this state.
     pub state: Option<MeetingState>,
+    /// Only those in the town or house of this name, in whatever case and with whatever accents.
+    pub venue: Option<String>,
+    /// Only those in this country.
+    pub venue_country: Option<Name>,
 }
 
 impl Default for Filter {
@@ -199,6 +209,8 @@ impl Default for Filter {
             actor: None,
             class: None,
             state: None,
+            venue: None,
+            venue_country: None,
         }
     }
 }
@@ -234,7 +246,9 @@ fn places<'a>(
         let asks_more = filter.attendees.len() > 1
             || filter.topic.is_some()
             || filter.class.is_some()
-            || filter.state.is_some();
+            || filter.state.is_some()
+            || filter.venue.is_some()
+            || filter.venue_country.is_some();
         let few = if asks_more { usize::MAX } else { FEW };
         if let Some(of_actor) = world.few_referrers(actor, Collection::Meetings, few) {
             let places = sorted(world, filter, of_actor, |place| after.is_none_or(|after| place > after));
@@ -306,6 +320,24 @@ fn passes(timeline: &MeetingTimeline, filter: &Filter) -> bool {
         && filter.topic.as_ref().is_none_or(|topic| topics.into_iter().any(|other| other == topic))
         && filter.attendees.iter().all(|actor| attended(timeline, actor))
         && filter.actor.as_ref().is_none_or(|actor| has_part(timeline, actor))
+        && is_there(timeline, filter)
+}
+
+/// It is where it is asked for.
+fn is_there(
+    timeline: &MeetingTimeline,
+    Filter { venue: asked, venue_country: country, .. }: &Filter,
+) -> bool {
+    if asked.is_none() && country.is_none() {
+        return true;
+    }
+    let Some(venue) = timeline.particulars.as_ref().and_then(|particulars| particulars.venue.as_ref()) else {
+        return false;
+    };
+    let is_called =
+        |asked: &String| [&venue.name, &venue.city].map(|name| folded(name)).contains(&folded(asked));
+    country.as_ref().is_none_or(|country| venue.country.as_ref() == Some(country))
+        && asked.as_ref().is_none_or(is_called)
 }
 
 fn has_part(timeline: &MeetingTimeline, actor: &Name) -> bool {
@@ -323,7 +355,7 @@ pub fn attended(timeline: &MeetingTimeline, actor: &Name) -> bool {
 fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
     let Some(asked) = asked else { return true };
     meeting.format.as_ref().is_some_and(|format| match asked {
-        ClassAsked::Certain(class) => format.class() == Some(class),
+        ClassAsked::Of(class) => format.classes.contains(&class),
         ClassAsked::Undetermined => format.class().is_none(),
     })
 }
@@ -463,11 +495,48 @@ mod tests {
         );
         assert_eq!(found(with("countries/kr")), [""; 0]);
         let class = |class| Filter { class: Some(class), ..Filter::default() };
-        assert_eq!(found(class(ClassAsked::Certain(Class::WithinFramework))), ["b YES"]);
-        assert_eq!(found(class(ClassAsked::Certain(Class::MembersOnly))), ["a YES"]);
+        assert_eq!(found(class(ClassAsked::Of(Class::WithinFramework))), ["b YES"]);
+        assert_eq!(found(class(ClassAsked::Of(Class::MembersOnly))), ["a YES"]);
         assert_eq!(found(class(ClassAsked::Undetermined)), [""; 0]);
         let state = Some(MeetingState::Cancelled);
         assert_eq!(found(Filter { state, ..Filter::default() }), ["d YES"]);
+    }
+
+    #[test]
+    fn a_venue_is_found_by_its_town_house_and_country() {
+        let mut example = example();
+        let mut seat = meet("CORE_SECRETARIAT", &[]);
+        seat["venue"] = json!({ "name": "Siège", "city": "Brussels", "country": "countries/be" });
+        example.say("meetings/e", "2012", "meetingHeld", seat);
+        let found = |venue: &str, country: &str| {
+            let venue = Some(venue.to_owned()).filter(|venue| !venue.is_empty());
+            let venue_country = (!country.is_empty()).then(|| name(country));
+            ids(&example, &Filter { venue, venue_country, ..Filter::default() })
+        };
+        assert_eq!(found("brussels", ""), ["e YES"]);
+        assert_eq!(found("SIEGE", ""), ["e YES"]);
+        assert_eq!(found("siege", "countries/kr"), [""; 0]);
+        assert_eq!(found("brus", ""), [""; 0], "it is a name, not a search");
+        assert_eq!(found("", "countries/kr"), ["d YES", "a YES", "b YES", "c YES"]);
+    }
+
+    #[test]
+    fn what_may_have_been_of_a_class_is_found_by_it() {
+        let mut example = example();
+        example.say("countries/kr", "2013", "frameworkJoined", json!({ "framework": "frameworks/patg" }));
+        let korea = meet("CORE_MEMBERS", &[("countries/kr", "ATTENDED")]);
+        example.say("meetings/e", "2013-05-02", "meetingHeld", korea);
+        let found = |class| ids(&example, &Filter { class: Some(class), ..Filter::default() });
+        assert_eq!(found(ClassAsked::Of(Class::WithinFramework)), ["b YES", "e YES"]);
+        assert_eq!(found(ClassAsked::Of(Class::BeyondFrameworks)), ["e YES"]);
+        assert_eq!(found(ClassAsked::Undetermined), ["e YES"]);
+        let (_, all) = statistics(&example.world, &Filter::default());
+        let within = all.classes[&ClassAsked::Of(Class::WithinFramework)];
+        assert_eq!(
+            within,
+            Count { certain: 1, possible: 1 },
+            "those that are counted are those that are listed"
+        );
     }
 
     #[test]
@@ -478,13 +547,13 @@ mod tests {
         assert_eq!(years[&2011], all, "only what was held counts");
         assert_eq!(all.meetings, Count { certain: 2, possible: 0 });
         let certain = Count { certain: 1, possible: 0 };
-        let class = |class| (ClassAsked::Certain(class), certain);
+        let class = |class| (ClassAsked::Of(class), certain);
         let expected = [class(Class::MembersOnly), class(Class::WithinFramework)];
         assert_eq!(all.classes, BTreeMap::from(expected));
         let range = Range::new(Some(day("2011-09-18")), Some(day("2011-09-20")));
         let (_, some) = statistics(&example.world, &Filter { range, ..Filter::default() });
         assert_eq!(some.meetings, Count { certain: 0, possible: 1 }, "some day of the month");
-        assert_eq!(some.classes[&ClassAsked::Certain(Class::MembersOnly)], Count { certain: 0, possible: 1 });
+        assert_eq!(some.classes[&ClassAsked::Of(Class::MembersOnly)], Count { certain: 0, possible: 1 });
     }
 
     #[test]

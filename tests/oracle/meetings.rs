@@ -210,6 +210,13 @@ impl Known<'_> {
         possible
     }
 
+    fn may_be_of(&self, meeting: &Meeting, asked: i32) -> bool {
+        let class = self.class(meeting);
+        class as i32 == asked
+            || class == Class::Undetermined
+                && self.possible(meeting).iter().any(|class| *class as i32 == asked)
+    }
+
     fn class(&self, meeting: &Meeting) -> Class {
         let certain = |class: &Class| self.classes(meeting).contains(&(*class, Yes));
         match self.possible(meeting)[..] {
@@ -288,7 +295,7 @@ impl Known<'_> {
             (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
                 && (ask.state == 0 || meeting.state as i32 == ask.state)
                 && attendees().all(|actor| meeting.attendees().any(|there| there == actor))
-                && (ask.class == 0 || meeting.took_place() && self.class(meeting) as i32 == ask.class)
+                && (ask.class == 0 || meeting.took_place() && self.may_be_of(meeting, ask.class))
         };
         let found = self.meetings(&ask.from, &ask.to).into_iter().filter(|(meeting, _)| passes(meeting));
         Some(found.map(|(meeting, within)| self.show(&meeting, &ask.language, within)).collect())

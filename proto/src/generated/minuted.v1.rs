@@ -272,6 +272,13 @@ pub struct ListActivitiesRequest {
     /// The language of names, a BCP 47 range; absent: as `accept-language` of the call prefers, else English.
     #[prost(string, tag = "9")]
     pub language: ::prost::alloc::string::String,
+    /// Only those in which somebody, or the participant that is asked for, certainly or possibly took part on this date or
+    /// later; without a participant also those that were on offer then.
+    #[prost(string, tag = "10")]
+    pub from: ::prost::alloc::string::String,
+    /// As `from`: on this date, its last day included, or before.
+    #[prost(string, tag = "11")]
+    pub to: ::prost::alloc::string::String,
 }
 /// What ListActivities answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -2530,6 +2537,10 @@ pub struct GetAgreementResponse {
     /// The two times of this answer.
     #[prost(message, optional, tag = "2")]
     pub answered_as_of: ::core::option::Option<AnsweredAsOf>,
+    /// What it supersedes, what that supersedes and so on, itself, and what superseded it, the first of them first; empty: it
+    /// supersedes nothing, and nothing supersedes it.
+    #[prost(message, repeated, tag = "3")]
+    pub chain: ::prost::alloc::vec::Vec<Agreement>,
 }
 /// What ListAgreements is asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5875,7 +5886,7 @@ pub struct ListMeetingsRequest {
     /// Only those that this actor attended.
     #[prost(string, tag = "6")]
     pub attendee: ::prost::alloc::string::String,
-    /// Only those of this class.
+    /// Only those that were of this class, or may have been: those have it among their possible classes.
     #[prost(enumeration = "MeetingClass", tag = "7")]
     pub class: i32,
     /// Only those in this state.
@@ -5893,6 +5904,12 @@ pub struct ListMeetingsRequest {
     /// Only those that all of these actors attended.
     #[prost(string, repeated, tag = "12")]
     pub attendees: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only those in the town or the house of this name, in whatever case and with whatever accents.
+    #[prost(string, tag = "13")]
+    pub venue: ::prost::alloc::string::String,
+    /// Only those in this country, such as `countries/be`.
+    #[prost(string, tag = "14")]
+    pub venue_country: ::prost::alloc::string::String,
 }
 /// What ListMeetings answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -7527,7 +7544,7 @@ pub struct Contribution {
     /// When it ended; empty: not recorded.
     #[prost(string, tag = "12")]
     pub ended: ::prost::alloc::string::String,
-    /// Whether it was made on that day.
+    /// Whether it was made on that day; where it was asked for at any time, on whatever day.
     #[prost(enumeration = "Truth", tag = "13")]
     pub active: i32,
 }
@@ -9294,6 +9311,35 @@ pub struct ListActorEventsRequest {
     #[prost(uint64, tag = "6")]
     pub at_least_position: u64,
 }
+/// What ReadActorEvents is asked.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReadActorEventsRequest {
+    /// The actor, such as `countries/nz`.
+    #[prost(string, tag = "1")]
+    pub actor: ::prost::alloc::string::String,
+    /// In which order.
+    #[prost(enumeration = "DossierOrder", tag = "2")]
+    pub order: i32,
+    /// What was known; `valid_at` plays no part.
+    #[prost(message, optional, tag = "3")]
+    pub as_of: ::core::option::Option<AsOf>,
+    /// Wait, within the deadline, until this position is applied.
+    #[prost(uint64, tag = "4")]
+    pub at_least_position: u64,
+}
+/// A part of what ReadActorEvents answers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReadActorEventsResponse {
+    /// In the order that was asked for, each part going on where the one before ends.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<KnownEvent>,
+    /// How many events there are in all parts.
+    #[prost(uint32, tag = "2")]
+    pub event_count: u32,
+    /// The two times of this answer, the same in all parts.
+    #[prost(message, optional, tag = "3")]
+    pub answered_as_of: ::core::option::Option<AnsweredAsOf>,
+}
 /// What ListActorEvents answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListActorEventsResponse {
@@ -9493,6 +9539,31 @@ pub mod dossier_service_client {
                 .insert(GrpcMethod::new("minuted.v1.DossierService", "ListActorEvents"));
             self.inner.unary(req, path, codec).await
         }
+        /// As ListActorEvents, the whole of it at once: for whoever wants all of a long dossier, which is gone through once.
+        pub async fn read_actor_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReadActorEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ReadActorEventsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = crate::codec::Codec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/minuted.v1.DossierService/ReadActorEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("minuted.v1.DossierService", "ReadActorEvents"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Events that stand and whose source, as known, is unconfirmed, in the order of the log, counted by kind.
         pub async fn list_unconfirmed_events(
             &mut self,
@@ -9542,6 +9613,20 @@ pub mod dossier_service_server {
             request: tonic::Request<super::ListActorEventsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListActorEventsResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the ReadActorEvents method.
+        type ReadActorEventsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ReadActorEventsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// As ListActorEvents, the whole of it at once: for whoever wants all of a long dossier, which is gone through once.
+        async fn read_actor_events(
+            &self,
+            request: tonic::Request<super::ReadActorEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ReadActorEventsStream>,
             tonic::Status,
         >;
         /// Events that stand and whose source, as known, is unconfirmed, in the order of the log, counted by kind.
@@ -9672,6 +9757,54 @@ pub mod dossier_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/minuted.v1.DossierService/ReadActorEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReadActorEventsSvc<T: DossierService>(pub Arc<T>);
+                    impl<
+                        T: DossierService,
+                    > tonic::server::ServerStreamingService<
+                        super::ReadActorEventsRequest,
+                    > for ReadActorEventsSvc<T> {
+                        type Response = super::ReadActorEventsResponse;
+                        type ResponseStream = T::ReadActorEventsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReadActorEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as DossierService>::read_actor_events(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReadActorEventsSvc(inner);
+                        let codec = crate::codec::Codec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)

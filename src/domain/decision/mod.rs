@@ -226,9 +226,13 @@ impl DecisionTimeline {
             Truth::any(own.iter().map(|out| out.mark.at.by(t).and(first(out))))
         };
         let on = begun.and(self.out_by(t).not());
+        // The event that says both, that it was taken and that it took effect, has one date: there was no day between.
+        let taken_by = self.taken.as_ref().map(|taken| taken.event);
+        let at_once = self.effect.iter().any(|(mark, _)| Some(mark.event) == taken_by);
+        let intended = if at_once { Truth::No } else { on.and(effect.not()) };
         let all = [
             (DecisionStatus::NotYet, begun.not()),
-            (DecisionStatus::Intended, on.and(effect.not())),
+            (DecisionStatus::Intended, intended),
             (DecisionStatus::InEffect, on.and(effect)),
             (DecisionStatus::Superseded, out(true)),
             (DecisionStatus::Lapsed, out(false)),

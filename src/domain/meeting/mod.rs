@@ -12,7 +12,7 @@ use super::fact::{Dating, Recorded};
 use super::name::Name;
 use super::stream::Timeline;
 use super::text::Localized;
-use super::time::{End, Spell, Truth, Valid, When};
+use super::time::{Spell, Truth, Valid, When};
 use super::world::World;
 use crate::position::Position;
 
@@ -205,8 +205,7 @@ impl MeetingTimeline {
 
     /// From its first day to its last; without a last one it is of one day.
     pub fn days(&self) -> Spell {
-        let begin = self.valid.begin();
-        Spell { begin, end: self.valid.end().unwrap_or(End::On(begin.next_day())) }
+        self.valid.days()
     }
 
     /// Whether it overlaps the time from the first day of `from` to the last of `to`.

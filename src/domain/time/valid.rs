@@ -7,7 +7,7 @@ use jiff::{Timestamp, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::date::{BadDate, Day, PartialDate, When};
-use super::period::End;
+use super::period::{End, Spell};
 
 /// A date, or for a meeting an instant with its zone. Two are equal where they are written alike: one instant in two zones
 /// may be on two local days.
@@ -119,6 +119,12 @@ impl Valid {
             Until::Last(moment) => End::On(moment.when().next_day()),
             Until::Unknown => End::Unknown,
         })
+    }
+
+    /// From its first day to its last; without a last one it is of one day.
+    pub fn days(&self) -> Spell {
+        let begin = self.begin();
+        Spell { begin, end: self.end().unwrap_or(End::On(begin.next_day())) }
     }
 
     /// As people write it: `2011-09`, `2011..2013`, `2011..unknown`; empty without a date.

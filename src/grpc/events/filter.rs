@@ -27,18 +27,20 @@ impl Filter {
         let name = |field: &str, text: &String| {
             text.parse::<Name>().map_err(|error| status::bad_name(field, &error.to_string()))
         };
-        for stream in &request.streams {
-            name("streams", stream)?;
+        for (i, stream) in request.streams.iter().enumerate() {
+            name(&format!("streams[{i}]"), stream)?;
         }
-        let number = |kind: &String| {
+        let number = |(i, kind): (usize, &String)| {
             wire::kind_number(kind).ok_or_else(|| {
                 let allowed = wire::fact_kinds().join(", ");
                 let says = format!("`{kind}` is no kind of fact; allowed are {allowed}");
-                status::unknown_value("kinds", &says)
+                status::unknown_value(&format!("kinds[{i}]"), &says)
             })
         };
-        let kinds = request.kinds.iter().map(number).collect::<Result<_, _>>()?;
-        let actors = request.actors.iter().map(|actor| name("actors", actor)).collect::<Result<_, _>>()?;
+        let kinds = request.kinds.iter().enumerate().map(number).collect::<Result<_, _>>()?;
+        let actors = request.actors.iter().enumerate();
+        let actors =
+            actors.map(|(i, actor)| name(&format!("actors[{i}]"), actor)).collect::<Result<_, _>>()?;
         Ok(Filter { streams: request.streams.iter().cloned().collect(), kinds, actors, topics: None })
     }
 

@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 pub use index::{Entry, Index, Place};
 pub use snippet::{Match, matches};
 pub use texts::{Field, Kinds, Text, texts, title};
-pub use words::LETTERS_MAX;
+pub use words::{LETTERS_MAX, folded};
 
 use crate::domain::{Collection, Name, World};
 use crate::position::Position;

@@ -21,7 +21,7 @@ const ELIDED: [&str; 13] =
 const FRENCH_ROUNDS: usize = 3;
 
 /// The text in small letters without accents and ligatures (NFKD, its marks dropped).
-pub(super) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
