@@ -126,6 +126,9 @@ fn choice<'a, T>(
     every: impl Iterator<Item = &'a Language>,
     get: impl Fn(&Language) -> Option<T>,
 ) -> Option<(Language, bool, T)> {
+    if let Some(found) = get(range) {
+        return Some((range.clone(), false, found));
+    }
     let asked = lookup(range).into_iter().map(|language| (language, false));
     let usual = ["en", "fr"].map(|tag| (Language(tag.into()), true));
     let rest = every.map(|language| (language.clone(), true));

@@ -220,20 +220,9 @@ fn put_format(format: Option<&Format>) -> (v1::MeetingClass, Vec<i32>, String) {
     (class, possible, format.label.to_string())
 }
 
-fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
-    let MeetingShown {
-        name,
-        version,
-        state,
-        shown,
-        valid,
-        particulars,
-        invitations,
-        summaries,
-        format,
-        named,
-        within,
-    } = meeting;
+fn put_meeting(mut meeting: MeetingShown) -> v1::Meeting {
+    let title = put::display(meeting.shown.take(), meeting.name());
+    let (state, timeline, particulars) = (meeting.state(), meeting.timeline(), meeting.particulars());
     let Particulars {
         titles: _,
         level,
@@ -246,24 +235,24 @@ fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
         named_is_complete,
         qualifier,
     } = particulars;
-    let Named { countries, organisations, not_named } = named;
-    let (class, possible_classes, label) = put_format(format.as_ref());
+    let Named { countries, organisations, not_named } = meeting.named;
+    let (class, possible_classes, label) = put_format(meeting.format.as_ref());
     v1::Meeting {
-        etag: put::etag(version),
+        name: meeting.name().to_string(),
+        etag: put::etag(meeting.version()),
         state: v1::MeetingState::from(state).into(),
-        title: Some(put::display(shown, &name)),
-        valid: Some(encode_valid(&valid)),
-        level: v1::Level::from(level).into(),
-        topics,
+        valid: Some(encode_valid(&timeline.valid)),
+        level: v1::Level::from(*level).into(),
+        topics: topics.clone(),
         venue: venue.as_ref().map(encode_venue),
-        mode: v1::Mode::from(mode).into(),
-        core: v1::Core::from(core).into(),
+        mode: v1::Mode::from(*mode).into(),
+        core: v1::Core::from(*core).into(),
         delegations: delegations.iter().map(encode_delegation).collect(),
-        declared_total,
+        declared_total: *declared_total,
         named_is_complete: named_is_complete.unwrap_or_default(),
-        qualifier,
-        invitations: invitations.into_iter().map(put_invitation).collect(),
-        summaries: summaries.into_iter().map(put_summary).collect(),
+        qualifier: qualifier.clone(),
+        invitations: timeline.invitations.iter().map(put_invitation).collect(),
+        summaries: timeline.summaries.iter().map(put_summary).collect(),
         class: class.into(),
         possible_classes,
         label,
@@ -271,21 +260,21 @@ fn put_meeting(meeting: MeetingShown) -> v1::Meeting {
         named_countries: put::number(countries),
         named_organisations: put::number(organisations),
         not_named_count: not_named.map(put::number),
-        within: v1::Truth::from(within).into(),
-        name: name.to_string(),
+        within: v1::Truth::from(meeting.within).into(),
+        title: Some(title),
     }
 }
 
-fn put_invitation(Invitation { delegation, answer }: Invitation) -> v1::Invitation {
+fn put_invitation(Invitation { delegation, answer }: &Invitation) -> v1::Invitation {
     v1::Invitation {
-        delegation: Some(encode_delegation(&delegation)),
+        delegation: Some(encode_delegation(delegation)),
         answer: answer.map_or(v1::Answer::Unspecified, v1::Answer::from).into(),
         answered: answer.is_some(),
     }
 }
 
-fn put_summary(Summary { state, text, event }: Summary) -> v1::Summary {
-    v1::Summary { state: v1::SummaryState::from(state).into(), text: put::texts(&text), position: event.0 }
+fn put_summary(Summary { state, text, event }: &Summary) -> v1::Summary {
+    v1::Summary { state: v1::SummaryState::from(*state).into(), text: put::texts(text), position: event.0 }
 }
 
 fn put_external(external: External) -> v1::ExternalWithoutAgreement {

@@ -154,14 +154,14 @@ pub fn calendar<E>(
 ) -> Result<Calendar, E> {
     let mut calendar = Calendar::default();
     for (_, meeting) in meetings(world, languages, filter, None) {
-        match span(&meeting.valid) {
+        match span(&meeting.timeline().valid) {
             Ok(span) => {
-                let Some((first, last)) = ends(world, &meeting.name, &load)? else { continue };
+                let Some((first, last)) = ends(world, meeting.name(), &load)? else { continue };
                 calendar.entries.push(entry(world, languages, meeting, span, (&first, &last)));
             }
             Err(why) => {
-                let MeetingShown { name, shown, valid, .. } = meeting;
-                calendar.left_out.push(LeftOut { meeting: name, title: shown, valid, why });
+                let (name, valid) = (meeting.name().clone(), meeting.timeline().valid.clone());
+                calendar.left_out.push(LeftOut { meeting: name, title: meeting.shown, valid, why });
             }
         }
     }
@@ -189,29 +189,28 @@ fn entry(
     span: Span,
     (first, last): (&Event, &Event),
 ) -> Entry {
-    let MeetingShown { name, version, state, shown, valid, particulars, invitations, summaries, .. } =
-        meeting;
-    let party = |actor: &Name| party(world, languages, actor, valid.begin());
+    let (state, timeline, particulars) = (meeting.state(), meeting.timeline(), meeting.particulars());
+    let party = |actor: &Name| party(world, languages, actor, timeline.day());
     let attendee =
         |(actor, participation): (&Name, Participation)| Attendee { party: party(actor), participation };
     let attendees = if state.took_place() {
         particulars.delegations.iter().map(there).map(attendee).collect()
     } else {
-        invitations.iter().map(invited).map(attendee).collect()
+        timeline.invitations.iter().map(invited).map(attendee).collect()
     };
     Entry {
         id: first.command_id,
-        sequence: version.0 - 1,
+        sequence: meeting.version().0 - 1,
         stamp: last.recorded_at,
         status: status(state),
-        title: shown,
-        summary: summaries.last().and_then(|summary| languages.text(&summary.text)),
-        topics: particulars.topics,
-        place: particulars.venue.map(|venue| place(venue, party)).unwrap_or_default(),
+        summary: timeline.summaries.last().and_then(|summary| languages.text(&summary.text)),
+        topics: particulars.topics.clone(),
+        place: particulars.venue.as_ref().map(|venue| place(venue, party)).unwrap_or_default(),
         span,
         organiser: world.alliance().as_ref().map(party),
         attendees,
-        meeting: name,
+        meeting: meeting.name().clone(),
+        title: meeting.shown,
     }
 }
 
@@ -221,12 +220,12 @@ fn party(world: &dyn World, languages: &Languages, actor: &Name, day: When) -> P
     Party { actor: actor.clone(), shown: timeline.and_then(|timeline| languages.name(&timeline.names, day)) }
 }
 
-fn place(Venue { name, city, country, time_zone: _ }: Venue, party: impl Fn(&Name) -> Party) -> Vec<String> {
-    let country = country.map(|country| {
-        let shown = party(&country).shown.and_then(|shown| shown.names.into_iter().next());
+fn place(Venue { name, city, country, time_zone: _ }: &Venue, party: impl Fn(&Name) -> Party) -> Vec<String> {
+    let country = country.as_ref().map(|country| {
+        let shown = party(country).shown.and_then(|shown| shown.names.into_iter().next());
         shown.unwrap_or_else(|| country.id().to_owned())
     });
-    [name, city].into_iter().chain(country).filter(|part| !part.is_empty()).collect()
+    [name.clone(), city.clone()].into_iter().chain(country).filter(|part| !part.is_empty()).collect()
 }
 
 fn there(delegation: &Delegation) -> (&Name, Participation) {

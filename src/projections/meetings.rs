@@ -5,40 +5,54 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::meeting::class::{Class, Format, Judge};
-use crate::domain::meeting::{Invitation, MeetingState, MeetingTimeline, Particulars, Summary};
+use crate::domain::meeting::{Delegation, MeetingState, MeetingTimeline, Particulars};
 use crate::domain::text::Shown;
-use crate::domain::time::{Day, Spell, Truth, Valid, When};
+use crate::domain::time::{Day, Spell, Truth, When};
 use crate::domain::world::{DaysAsked, Lasting};
 use crate::domain::{Collection, Name, Stream, Version, World};
 
 use super::search::folded;
 use super::{AT_ONCE, Count, Languages, known, pages};
 
-/// A meeting.
+/// A meeting, with what follows from what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeetingShown {
-    /// Its resource name.
-    pub name: Name,
-    /// Of its stream.
-    pub version: Version,
-    /// How far it has come.
-    pub state: MeetingState,
+    stream: Arc<Stream>,
     /// Its title.
     pub shown: Option<Shown>,
-    /// When it takes or took place.
-    pub valid: Valid,
-    /// What is known of it.
-    pub particulars: Particulars,
-    /// Who is invited, with the answers.
-    pub invitations: Vec<Invitation>,
-    /// Each revision of the summary.
-    pub summaries: Vec<Summary>,
     /// What kind of meeting it was; none until it is held.
     pub format: Option<Format>,
     /// Who is named.
     pub named: Named,
     /// Whether it overlaps the time that was asked for.
     pub within: Truth,
+}
+
+impl MeetingShown {
+    /// Its resource name.
+    pub fn name(&self) -> &Name {
+        &self.stream.name
+    }
+
+    /// Of its stream.
+    pub fn version(&self) -> Version {
+        self.stream.version()
+    }
+
+    /// When it takes or took place, who is invited, and each revision of the summary.
+    pub fn timeline(&self) -> &MeetingTimeline {
+        self.stream.timeline.meeting().expect("what is shown is a meeting")
+    }
+
+    /// How far it has come.
+    pub fn state(&self) -> MeetingState {
+        self.timeline().state.expect("what is shown has begun")
+    }
+
+    /// What is known of it.
+    pub fn particulars(&self) -> &Particulars {
+        self.timeline().particulars.as_ref().expect("what is shown has begun")
+    }
 }
 
 /// How many delegations are named.
@@ -217,7 +231,7 @@ impl Default for Filter {
 
 /// One meeting; none if it is not known.
 pub fn meeting(world: &dyn World, name: &Name, languages: &Languages) -> Option<MeetingShown> {
-    show(known(world, name)?.as_ref(), &Judge::new(world), languages, Range::ALWAYS)
+    show(known(world, name)?, &Judge::new(world), languages, Range::ALWAYS)
 }
 
 /// The meetings beyond `after`, in order of time.
@@ -229,7 +243,7 @@ pub fn meetings<'a>(
 ) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
     let judge = Judge::new(world);
     let found = places(world, filter, after).filter_map(move |(place, stream)| {
-        let meeting = show(&stream, &judge, languages, filter.range)?;
+        let meeting = show(stream, &judge, languages, filter.range)?;
         Some((place, meeting))
     });
     found.filter(|(_, meeting)| of_class(meeting, filter.class))
@@ -360,35 +374,35 @@ fn of_class(meeting: &MeetingShown, asked: Option<ClassAsked>) -> bool {
     })
 }
 
-fn show(stream: &Stream, judge: &Judge, languages: &Languages, range: Range) -> Option<MeetingShown> {
+fn show(stream: Arc<Stream>, judge: &Judge, languages: &Languages, range: Range) -> Option<MeetingShown> {
     let timeline = stream.timeline.meeting()?;
-    let (state, particulars) = (timeline.state?, timeline.particulars.clone()?);
+    let (state, particulars) = (timeline.state?, timeline.particulars.as_ref()?);
     Some(MeetingShown {
-        name: stream.name.clone(),
-        version: stream.version(),
-        state,
         shown: languages.text(&particulars.titles),
-        valid: timeline.valid.clone(),
-        invitations: timeline.invitations.clone(),
-        summaries: timeline.summaries.clone(),
         format: state.took_place().then(|| judge.format(timeline)),
-        named: named(timeline, state, &particulars),
+        named: named(timeline, state, particulars),
         within: range.has(timeline),
-        particulars,
+        stream,
     })
 }
 
 /// Those that were there once it is held; until then those that are invited.
 fn named(timeline: &MeetingTimeline, state: MeetingState, particulars: &Particulars) -> Named {
-    let actors: Vec<&Name> = if state.took_place() {
-        particulars.delegations.iter().map(|delegation| &delegation.actor).collect()
+    let (all, countries) = if state.took_place() {
+        counted(particulars.delegations.iter())
     } else {
-        timeline.invitations.iter().map(|invitation| &invitation.delegation.actor).collect()
+        counted(timeline.invitations.iter().map(|invitation| &invitation.delegation))
     };
-    let countries = actors.iter().filter(|actor| actor.is_country()).count();
     let declared = particulars.declared_total.map(|total| total as usize);
-    let not_named = declared.map(|total| total.saturating_sub(actors.len()));
-    Named { countries, organisations: actors.len() - countries, not_named }
+    let not_named = declared.map(|total| total.saturating_sub(all));
+    Named { countries, organisations: all - countries, not_named }
+}
+
+/// How many, and of countries.
+fn counted<'a>(delegations: impl Iterator<Item = &'a Delegation>) -> (usize, usize) {
+    delegations.fold((0, 0), |(all, countries), delegation| {
+        (all + 1, countries + usize::from(delegation.actor.is_country()))
+    })
 }
 
 #[cfg(test)]
@@ -436,7 +450,7 @@ mod tests {
     fn ids(example: &Example, filter: &Filter) -> Vec<String> {
         let en = Languages::default();
         let found = meetings(&example.world, &en, filter, None);
-        short(found.map(|(_, meeting)| (meeting.name, meeting.within)))
+        short(found.map(|(_, meeting)| (meeting.name().clone(), meeting.within)))
     }
 
     #[test]

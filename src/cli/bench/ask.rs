@@ -1,29 +1,38 @@
-//! `minuted bench ask`: what answers take, each question asked over and over by one client, beside an empty call.
+//! `minuted bench ask`: what answers take, each question asked over and over by one client, in turns with an empty call.
+
+use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde::Serialize;
 use tonic::Status;
 use tonic::transport::Channel;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::Report;
-use super::load::{Measured, Worker, connect, run};
+use super::load::{Measured, WARM_UP, Worker, connect, now};
+use super::print_json;
 use super::work::Empty;
 use crate::cli::client::Client;
 use crate::cli::failure::Failure;
+use crate::cli::look::{Look, print};
 use crate::proto::v1::activity_service_client::ActivityServiceClient;
 use crate::proto::v1::actor_service_client::ActorServiceClient;
 use crate::proto::v1::admin_service_client::AdminServiceClient;
 use crate::proto::v1::agreement_service_client::AgreementServiceClient;
+use crate::proto::v1::dossier_service_client::DossierServiceClient;
 use crate::proto::v1::meeting_service_client::MeetingServiceClient;
 use crate::proto::v1::search_service_client::SearchServiceClient;
 use crate::proto::v1::{
     AsOf, ExplainAccessRequest, GetActorRequest, GetMeetingRequest, GetMeetingStatisticsRequest,
     GetStatusRequest, ListActivitiesRequest, ListActorsRequest, ListAgreementsRequest, ListMeetingsRequest,
-    SearchRequest, as_of,
+    ListUnconfirmedEventsRequest, SearchRequest, as_of,
 };
 
+/// A question is asked so often, then as many empty calls are made.
+const TURN: usize = 50;
 /// Entries of one page.
 const PAGE: i32 = 50;
+/// So many pages are asked for in turn: more than are kept unpacked.
+const PAGES: usize = 200;
 /// Meetings are taken from each of these years.
 const YEARS: [&str; 5] = ["1997", "2004", "2011", "2017", "2023"];
 
@@ -32,7 +41,8 @@ const YEARS: [&str; 5] = ["1997", "2004", "2011", "2017", "2023"];
 #[command(after_help = "Example, of a daemon on which `minuted bench generate` has recorded:
   minuted bench ask --seconds 5 --format json
 
-It records nothing. Client and daemon share the machine; compare figures of one run only.")]
+It records nothing. Each question takes turns with an empty call, so that both meet the same moods of the machine, which client
+and daemon share.")]
 pub(crate) struct Ask {
     /// How long each question is asked
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
@@ -62,15 +72,48 @@ impl Ask {
         }
         asking.statistics().await?;
         asking.access().await?;
+        asking.unconfirmed().await?;
         asking.search().await?;
-        Report { measured: asking.measured }.print(client)
+        let report = Report { measured: asking.measured };
+        if client.wants_json() {
+            return print_json(&report);
+        }
+        Ok(print(&report.table(client.look))?)
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    measured: Vec<Asked>,
+}
+
+/// What a question took.
+#[derive(Serialize)]
+struct Asked {
+    #[serde(flatten)]
+    measured: Measured,
+    /// Half of the empty calls in between took at most so long, in microseconds.
+    empty_p50_micros: f64,
+    /// Its p50 beside theirs.
+    ratio: f64,
+}
+
+impl Report {
+    fn table(&self, look: Look) -> String {
+        let rows = self.measured.iter().map(|Asked { measured, empty_p50_micros, ratio }| {
+            let Measured { what, p50_micros, p99_micros, requests, .. } = measured;
+            let micros = [p50_micros, p99_micros, empty_p50_micros].map(|micros| format!("{micros:.0}"));
+            let [p50, p99, empty] = micros;
+            [what.clone(), p50, p99, empty, format!("{ratio:.2}"), requests.to_string()]
+        });
+        look.rows(["what", "p50 µs", "p99 µs", "an empty call, p50 µs", "ratio", "requests"], rows)
     }
 }
 
 struct Asking {
     channel: Channel,
     ask: Ask,
-    measured: Vec<Measured>,
+    measured: Vec<Asked>,
 }
 
 /// Asks with the next of its questions each time.
@@ -104,15 +147,38 @@ impl Asking {
         A: Future<Output = Result<(), Status>> + Send + 'static,
     {
         if what.contains(&self.ask.only) && !questions.is_empty() {
-            self.measured.push(run(what, vec![Each { questions, next: 0, ask }], 1, self.ask.seconds).await?);
+            let asked = self.in_turns(what, &mut Each { questions, next: 0, ask }).await?;
+            self.measured.push(asked);
         }
         Ok(())
     }
 
     async fn empty(&mut self) -> Result<(), Failure> {
-        let worker = Empty(HealthClient::new(self.channel.clone()));
-        self.measured.push(run("an empty call", vec![worker], 1, self.ask.seconds).await?);
+        let asked =
+            self.in_turns("an empty call", &mut Empty(HealthClient::new(self.channel.clone()))).await?;
+        self.measured.push(asked);
         Ok(())
+    }
+
+    async fn in_turns(&self, what: &str, question: &mut impl Worker) -> Result<Asked, Failure> {
+        let mut empty = Empty(HealthClient::new(self.channel.clone()));
+        let time = Duration::from_secs_f64(self.ask.seconds);
+        let (mut times, mut empty_times) = (Vec::new(), Vec::new());
+        for (time, counts) in [(WARM_UP, false), (time, true)] {
+            let begun = now();
+            let (mut asked, mut called) = (Vec::new(), Vec::new());
+            // What takes longer than it is asked for is counted once.
+            while asked.is_empty() || begun.elapsed() < time {
+                take_turn(question, &mut asked, begun, time).await?;
+                take_turn(&mut empty, &mut called, begun, time).await?;
+            }
+            if counts {
+                (times, empty_times) = (asked, called);
+            }
+        }
+        let measured = Measured::of(what, 1, 1, times.iter().sum(), &times);
+        let empty_p50_micros = Measured::of("", 1, 1, time, &empty_times).p50_micros;
+        Ok(Asked { ratio: measured.p50_micros / empty_p50_micros, measured, empty_p50_micros })
     }
 
     /// Names of some meetings, of early and of late years.
@@ -155,6 +221,7 @@ impl Asking {
         let of_year = |year: &str| ListMeetingsRequest { from: year.into(), to: year.into(), ..page.clone() };
         let lists = [
             ("50 meetings", vec![page.clone()]),
+            ("50 meetings of another page each time", self.pages(&page).await?),
             ("50 meetings of one year", YEARS.map(of_year).to_vec()),
             (
                 "50 meetings of one attendee",
@@ -170,6 +237,22 @@ impl Asking {
             .await?;
         }
         Ok(())
+    }
+
+    /// A page's request and those of the pages behind it.
+    async fn pages(&self, first: &ListMeetingsRequest) -> Result<Vec<ListMeetingsRequest>, Failure> {
+        let mut service = MeetingServiceClient::new(self.channel.clone());
+        let mut pages = vec![first.clone()];
+        while pages.len() < PAGES
+            && let Some(last) = pages.last().cloned()
+        {
+            let page_token = service.list_meetings(last).await?.into_inner().next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+            pages.push(ListMeetingsRequest { page_token, ..first.clone() });
+        }
+        Ok(pages)
     }
 
     async fn of_registers(&mut self, as_of: Option<&AsOf>, when: &str) -> Result<(), Failure> {
@@ -224,6 +307,16 @@ impl Asking {
         .await
     }
 
+    async fn unconfirmed(&mut self) -> Result<(), Failure> {
+        let service = DossierServiceClient::new(self.channel.clone());
+        let page = ListUnconfirmedEventsRequest { page_size: PAGE, ..Default::default() };
+        self.measure("50 records that rest on no confirmed source", vec![page], move |request| {
+            let mut service = service.clone();
+            async move { service.list_unconfirmed_events(request).await.map(drop) }
+        })
+        .await
+    }
+
     async fn search(&mut self) -> Result<(), Failure> {
         let service = SearchServiceClient::new(self.channel.clone());
         for query in ["réunion cyber", "meeting 1234", "partenariat", "pira"] {
@@ -237,6 +330,24 @@ impl Asking {
         }
         Ok(())
     }
+}
+
+/// So many requests, one after the other, or fewer where the time is over.
+async fn take_turn(
+    worker: &mut impl Worker,
+    times: &mut Vec<Duration>,
+    begun: Instant,
+    time: Duration,
+) -> Result<(), Failure> {
+    for _ in 0..TURN {
+        let at = now();
+        worker.request().await?;
+        times.push(at.elapsed());
+        if begun.elapsed() >= time {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn not_found(status: Status) -> Result<(), Status> {

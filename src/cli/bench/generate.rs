@@ -1,6 +1,7 @@
 //! `minuted bench generate`: decades of an office's records, as many as are asked for.
 //!
-//! 1. They have the shape of the sample, which is recorded first: its actors, topics, operations, and how many take part.
+//! 1. They have the shape of the sample, which is recorded first: its actors, topics, operations, how many take part, and
+//!    how much rests on no confirmed source.
 //! 2. The same seed makes the same commands, ids and all: what was recorded once is not recorded again.
 
 use std::collections::BTreeSet;
@@ -76,6 +77,8 @@ impl Generate {
 /// What the sample has that others are made of.
 struct Sample {
     commands: u64,
+    /// How many of them have a source that is not confirmed.
+    unconfirmed: u64,
     countries: Vec<String>,
     /// Since which year who has been a partner, of those who stayed one.
     partners: Vec<(i16, String)>,
@@ -89,6 +92,7 @@ impl Sample {
         let commands = json::commands(SAMPLE).map_err(Failure::Input)?;
         let mut sample = Sample {
             commands: commands.len() as u64,
+            unconfirmed: 0,
             countries: Vec::new(),
             partners: Vec::new(),
             meetings: Vec::new(),
@@ -97,6 +101,7 @@ impl Sample {
         };
         let mut no_longer = BTreeSet::new();
         for command in commands {
+            sample.unconfirmed += u64::from(command.source.as_ref().is_some_and(|source| source.unconfirmed));
             let since = command.valid.as_ref().map_or("", |valid| valid.from.as_str());
             match command.fact.and_then(|fact| fact.kind) {
                 Some(Kind::ActorRegistered(_)) if command.name.starts_with("countries/") => {
@@ -316,6 +321,8 @@ impl Office {
     }
 
     fn about(&mut self, name: &str, from: Option<&str>, kind: Kind) -> Command {
+        let unconfirmed = self.random.u64(..self.sample.commands) < self.sample.unconfirmed;
+        let text = "generated: minuted bench generate".to_owned();
         Command {
             command_id: uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes())
                 .into_uuid()
@@ -323,7 +330,7 @@ impl Office {
             name: name.to_owned(),
             expected_version: None,
             valid: from.map(|from| Valid { from: from.to_owned(), to: String::new() }),
-            source: Some(Source { text: "generated: minuted bench generate".into(), unconfirmed: false }),
+            source: Some(Source { text, unconfirmed }),
             fact: Some(Fact { kind: Some(kind) }),
         }
     }

@@ -12,7 +12,7 @@ use crate::cli::client::root;
 use crate::cli::failure::Failure;
 
 /// Before anything is counted, connections and caches are warm.
-const WARM_UP: Duration = Duration::from_millis(500);
+pub(super) const WARM_UP: Duration = Duration::from_millis(500);
 
 /// What was measured of one load.
 #[derive(Clone, Debug, Serialize)]

@@ -62,10 +62,13 @@ pub struct Label {
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let range = |(least, most): (usize, usize)| {
-            if least == most { least.to_string() } else { format!("{least}–{most}") }
+        let between = |f: &mut fmt::Formatter<'_>, (least, most): (usize, usize)| {
+            write!(f, "{least}")?;
+            if least == most { Ok(()) } else { write!(f, "–{most}") }
         };
-        write!(f, "{}+{}", range(self.members), range(self.externals))?;
+        between(f, self.members)?;
+        f.write_str("+")?;
+        between(f, self.externals)?;
         if self.or_more { f.write_str(" or more") } else { Ok(()) }
     }
 }
@@ -184,7 +187,7 @@ impl Judge {
     fn label(&self, meeting: &MeetingTimeline, guests: &Guests) -> Label {
         let day = meeting.day();
         let members = match core(meeting) {
-            Core::Members => tally(self.0.memberships.iter().map(|member| one_holds(member, day))),
+            Core::Members => self.0.members(day),
             Core::Unspecified | Core::Secretariat | Core::Nobody => (0, 0),
         };
         let externals = tally(guests.external[..guests.named].iter().copied());
@@ -235,7 +238,7 @@ fn first_that_holds(classes: &[(Class, Truth)]) -> Vec<Class> {
     up_to.iter().filter(|(_, truth)| truth.may_be()).map(|(class, _)| *class).collect()
 }
 
-fn tally(truths: impl Iterator<Item = Truth>) -> (usize, usize) {
+pub(super) fn tally(truths: impl Iterator<Item = Truth>) -> (usize, usize) {
     truths.fold((0, 0), |(least, most), truth| {
         (least + usize::from(truth.is_yes()), most + usize::from(truth.may_be()))
     })
