@@ -221,6 +221,12 @@ fn one<S: Seen>(it: Option<S>) -> Value {
     it.expect("an answer has it").seen()
 }
 
+/// Where the order says nothing.
+fn sorted<T: Ord>(mut all: Vec<T>) -> Vec<T> {
+    all.sort();
+    all
+}
+
 /// How many links away each decision is.
 fn depths(steps: Vec<v1::LineageStep>) -> Value {
     let depths = steps.into_iter().map(|step| (step.decision.unwrap().name, Value::from(step.depth)));
@@ -316,7 +322,7 @@ seen! {
         "stands": it.stands,
         "ended": it.ended,
         "superseded_by": it.superseded_by,
-        "statuses": it.statuses,
+        "statuses": sorted(it.statuses),
     });
     GetAgreementResponse(it) one(it.agreement);
     ListAgreementsResponse(it) each(it.agreements);
@@ -375,7 +381,7 @@ seen! {
             "rules": rules,
             "superseded_by": it.superseded_by,
             "in_effect": it.in_effect,
-            "statuses": it.statuses,
+            "statuses": sorted(it.statuses),
         })
     };
     GetDecisionResponse(it) one(it.decision);

@@ -1,5 +1,7 @@
 //! Dates that are not exact, and the three answers (DOMAIN.md §4), read as naively as they are written there.
 
+use std::collections::BTreeSet;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -92,6 +94,16 @@ impl Span {
         self.by(other).not()
     }
 
+    /// `self < other`.
+    pub(crate) fn before(self, other: Span) -> Truth {
+        other.by(self).not()
+    }
+
+    /// The later one of two, whichever that is.
+    pub(crate) fn later(self, other: Span) -> Span {
+        Span { earliest: self.earliest.max(other.earliest), latest: self.latest.max(other.latest) }
+    }
+
     pub(crate) fn is_exact(self) -> bool {
         self.earliest == self.latest
     }
@@ -153,6 +165,14 @@ fn in_order(spans: &[Span]) -> Vec<Span> {
     earliest.sort_unstable();
     latest.sort_unstable();
     earliest.into_iter().zip(latest).map(|(earliest, latest)| Span { earliest, latest }).collect()
+}
+
+/// What is possible; the certain one alone where there is one.
+pub(crate) fn possible<T: Copy + Ord>(all: &[(T, Truth)]) -> BTreeSet<T> {
+    match all.iter().find(|(_, so)| *so == Yes) {
+        Some((certain, _)) => BTreeSet::from([*certain]),
+        None => all.iter().filter(|(_, so)| so.may_be()).map(|(it, _)| *it).collect(),
+    }
 }
 
 /// Of dated values, whether each is the one on `t`: begun by `t`, and no other began after it and by `t`.

@@ -100,6 +100,7 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         Question::ListAgreements(v1::ListAgreementsRequest {
             partner: some(dice, &COUNTRIES),
             kind: dice.of(&[0, 0, 1, 5]),
+            status: if dice.one_in(3) { dice.number(1, 11) } else { 0 },
             standing: dice.one_in(2),
             language: l(),
             ..Default::default()

@@ -1,14 +1,14 @@
 //! Agreements, operations and contributions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use minuted::proto::v1;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
-use crate::dates::{Possibly, Span, Truth};
-use crate::known::{Known, Said, hold, spells, titled, until};
+use crate::dates::{Possibly, Span, Truth, possible};
+use crate::known::{Known, hold, spells, titled, until};
 use crate::{counted, truth};
 
 /// The first step from which an agreement stands: APPROVED.
@@ -76,42 +76,46 @@ impl Known<'_> {
         Truth::any(with.map(|agreement| self.agreement_stands(agreement, t)))
     }
 
-    /// The status, where every date that plays a part is exact.
-    fn status(&self, agreement: &str, t: Span) -> Option<v1::AgreementStatus> {
+    /// Every status that is possible.
+    fn statuses(&self, agreement: &str, t: Span) -> BTreeSet<i32> {
         use v1::AgreementStatus as Status;
-        let steps = self.steps(agreement);
         let of = |wanted: fn(&Kind) -> bool| self.of(agreement).filter(move |said| wanted(said.kind));
         let suspensions = spells(
             of(|kind| matches!(kind, Kind::AgreementSuspended(_))),
             of(|kind| matches!(kind, Kind::AgreementResumed(_))),
         );
-        let end = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(Said::begin).min();
-        let over = self.term_over(agreement);
-        let superseded = self.superseders(agreement).into_iter().map(|(_, from)| from).min();
-        let dates = steps.iter().map(|(_, date, _)| *date).chain([t]);
-        if !dates.chain([end, over, superseded].into_iter().flatten()).all(Span::is_exact) {
-            return None;
-        }
         let suspended = hold(&suspensions, t);
-        // What is over before it stood is so from the day on which it would have begun to.
-        let from = self.stands_from(agreement).filter(|from| from.by(t).may_be());
-        let stood = |date: Span| from.map(|from| from.max(date));
-        let ends = [
-            (end, Status::Ended),
-            (over.and_then(stood), Status::Expired),
-            (superseded.and_then(stood), Status::Superseded),
-        ];
-        let ends = ends.into_iter().filter_map(|(date, status)| Some((date?, status)));
-        let first = ends.filter(|(date, _)| date.by(t).may_be()).min_by_key(|(date, _)| *date);
-        let Some(step) = steps.iter().rfind(|(_, date, _)| date.by(t).may_be()) else {
-            return first.is_none().then_some(Status::NotYet);
+        // What is over before it stood is so from the day on which it would have begun to; what never stood is not.
+        let from = self.stands_from(agreement);
+        let stood = |date: Span| Some(from?.later(date));
+        let ended = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(|said| (Status::Ended, said.begin()));
+        let expired = self.term_over(agreement).and_then(stood).map(|over| (Status::Expired, over));
+        let by = self.superseders(agreement).into_iter();
+        let superseded = by.filter_map(|(_, from)| Some((Status::Superseded, stood(from)?)));
+        let ends: Vec<(Status, Span)> = ended.chain(expired).chain(superseded).collect();
+        let over = Truth::any(ends.iter().map(|(_, end)| end.by(t)));
+        // On one day as listed.
+        let first = |index: usize| {
+            let (_, this) = ends[index];
+            let listed_before = ends[..index].iter().map(|(_, other)| other.by(this));
+            let listed_behind = ends[index + 1..].iter().map(|(_, other)| other.before(this));
+            Truth::any(listed_before.chain(listed_behind)).not()
         };
-        match (first, suspended) {
-            (Some((_, status)), _) => Some(status),
-            (None, Possibly) => None,
-            (None, Truth::Yes) => Some(Status::Suspended),
-            (None, Truth::No) => Status::try_from(step.0 + 1).ok(),
+        let steps = self.steps(agreement);
+        let begun = Truth::any(steps.iter().map(|(_, date, _)| date.by(t)));
+        let mut all = vec![
+            (Status::NotYet as i32, begun.or(over).not()),
+            (Status::Suspended as i32, begun.and(suspended).and(over.not())),
+        ];
+        for (step, date, _) in &steps {
+            let higher = steps.iter().filter(|(other, ..)| other > step);
+            let passed = Truth::any(higher.map(|(_, date, _)| date.by(t)));
+            let at = date.by(t).and(passed.not()).and(suspended.not()).and(over.not());
+            all.push((Status::try_from(step + 1).expect("each step is a status") as i32, at));
         }
+        let of_ends = ends.iter().enumerate();
+        all.extend(of_ends.map(|(index, (status, date))| (*status as i32, date.by(t).and(first(index)))));
+        possible(&all)
     }
 
     pub(crate) fn agreement(&self, agreement: &str, language: &str, t: Span) -> Value {
@@ -133,7 +137,7 @@ impl Known<'_> {
             "stands": truth(self.agreement_stands(agreement, t)),
             "ended": ended.map(|said| said.from).unwrap_or_default(),
             "superseded_by": by.collect::<Vec<_>>(),
-            "statuses": self.status(agreement, t).map_or(json!("any"), |status| json!([status as i32])),
+            "statuses": self.statuses(agreement, t),
         })
     }
 
@@ -145,6 +149,7 @@ impl Known<'_> {
             let opened = self.opened(agreement).expect("it is known");
             (ask.partner.is_empty() || opened.partner == ask.partner)
                 && (ask.kind == 0 || opened.kind == ask.kind)
+                && (ask.status == 0 || self.statuses(agreement, t).contains(&ask.status))
                 && (!ask.standing || self.agreement_stands(agreement, t).may_be())
         };
         let found = self.names("agreements/").into_iter().filter(passes);
