@@ -75,6 +75,8 @@ const HISTORIES: u64 = 2_000;
 /// How many requests a history has at most, and how often it is asked about.
 const REQUESTS: usize = 36;
 const ROUNDS: usize = 2;
+/// As of how many times of recording each time.
+const TIMES: usize = 8;
 /// How often words are looked for in each round.
 const SEARCHES: usize = 8;
 
@@ -146,9 +148,11 @@ impl Product {
         }
     }
 
-    async fn record(&mut self, command: v1::Command) -> bool {
+    /// The position of the event, if it is recorded.
+    async fn record(&mut self, command: v1::Command) -> Option<u64> {
         let request = v1::RecordRequest { commands: vec![command], validate_only: false };
-        self.records.record(request).await.is_ok()
+        let answer = self.records.record(request).await.ok()?.into_inner();
+        Some(answer.receipt.expect("an answer has it").position)
     }
 
     async fn search(&mut self, ask: v1::SearchRequest) -> v1::SearchResponse {
@@ -177,13 +181,15 @@ struct Run {
     history: History,
     product: Product,
     events: Vec<v1::Event>,
+    /// How many of them are as they were exported.
+    exported: usize,
     asked: Vec<(Question, Vec<u8>)>,
 }
 
 impl Run {
     async fn all(seed: u64) -> (usize, usize) {
         let (history, product) = (History::new(seed), Product::start());
-        let mut run = Run { seed, history, product, events: Vec::new(), asked: Vec::new() };
+        let mut run = Run { seed, history, product, events: Vec::new(), exported: 0, asked: Vec::new() };
         for command in run.history.beginnings() {
             run.record(command).await;
         }
@@ -193,6 +199,7 @@ impl Run {
                 let command = run.history.next(&run.events);
                 run.record(command).await;
             }
+            run.export().await;
             run.ask().await;
             run.search().await;
             if round == ROUNDS {
@@ -204,25 +211,28 @@ impl Run {
     }
 
     async fn record(&mut self, command: v1::Command) {
-        if self.product.record(command).await {
-            let after = self.events.len() as u64;
-            self.events.extend(self.product.export(after).await);
+        let v1::Command { name, command_id, valid, source, fact, .. } = command.clone();
+        if let Some(position) = self.product.record(command).await {
+            // As it was sent: enough to go on from. What is exported takes its place before anything is asked.
+            let sent = v1::Event { position, name, command_id, valid, source, fact, ..v1::Event::default() };
+            self.events.push(sent);
         }
     }
 
-    /// One question of each kind, each as of its own two times.
+    async fn export(&mut self) {
+        let recorded = self.events.len();
+        self.events.truncate(self.exported);
+        self.events.extend(self.product.export(self.exported as u64).await);
+        assert_eq!(self.events.len(), recorded, "MINUTED_SEED={}: one event a command", self.seed);
+        self.exported = recorded;
+    }
+
+    /// One question of each kind, each as of its own day and one of a few times of recording: what was known then is put
+    /// together once for all that ask for it.
     async fn ask(&mut self) {
+        let times: Vec<_> = (0..TIMES).map(|_| self.time()).collect();
         for mut question in questions::questions(&mut self.history.dice, &self.events) {
-            let position = self.history.dice.below(self.events.len() + 1);
-            let known_at = match position {
-                // Half a second after an event, only it and those before it are known.
-                at if at > 0 && self.history.dice.one_in(3) => {
-                    let mut time = self.events[at - 1].recorded_at.unwrap();
-                    time.nanos += 500_000_000;
-                    v1::as_of::KnownAt::KnownTime(time)
-                }
-                at => v1::as_of::KnownAt::KnownPosition(at as u64),
-            };
+            let (position, known_at) = self.history.dice.of(&times);
             let valid_at = self.history.dice.date();
             let t = Span::parse(&valid_at);
             *question.as_of() = Some(v1::AsOf { valid_at: valid_at.clone(), known_at: Some(known_at) });
@@ -237,6 +247,18 @@ impl Run {
                 self.asked.push((question, bytes));
             }
         }
+    }
+
+    /// A time of recording, and the last position that was known then.
+    fn time(&mut self) -> (usize, v1::as_of::KnownAt) {
+        let position = self.history.dice.below(self.events.len() + 1);
+        if position == 0 || !self.history.dice.one_in(3) {
+            return (position, v1::as_of::KnownAt::KnownPosition(position as u64));
+        }
+        // Half a second after an event, only it and those before it are known.
+        let mut time = self.events[position - 1].recorded_at.unwrap();
+        time.nanos += 500_000_000;
+        (position, v1::as_of::KnownAt::KnownTime(time))
     }
 
     /// What is known now, by its words: an index that follows the log has no other time.

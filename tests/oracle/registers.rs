@@ -88,7 +88,8 @@ impl Known<'_> {
         // What is over before it stood is so from the day on which it would have begun to; what never stood is not.
         let from = self.stands_from(agreement);
         let stood = |date: Span| Some(from?.later(date));
-        let ended = of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(|said| (Status::Ended, said.begin()));
+        let ended =
+            of(|kind| matches!(kind, Kind::AgreementEnded(_))).map(|said| (Status::Ended, said.begin()));
         let expired = self.term_over(agreement).and_then(stood).map(|over| (Status::Expired, over));
         let by = self.superseders(agreement).into_iter();
         let superseded = by.filter_map(|(_, from)| Some((Status::Superseded, stood(from)?)));
