@@ -7,7 +7,8 @@
 //!
 //! 1. The answer to a question, as of any day and any time of recording, is the oracle's.
 //! 2. The same question with the two times of its answer gives the same bytes, whatever was recorded since.
-//! 3. Every rpc that reads is compared, or is named here with the reason why not.
+//! 3. A list page by page is the list at once, whatever is recorded between two pages.
+//! 4. Every rpc that reads is compared, or is named here with the reason why not.
 //!
 //! ```text
 //! cargo test --test oracle                                      what every change is checked with
@@ -33,6 +34,8 @@ mod intentions;
 mod known;
 #[path = "oracle/meetings.rs"]
 mod meetings;
+#[path = "oracle/pages.rs"]
+mod pages;
 #[path = "oracle/policy.rs"]
 mod policy;
 #[path = "oracle/questions.rs"]
@@ -66,6 +69,7 @@ use minuted::proto::{FILE_DESCRIPTOR_SET, v1};
 use minuted::recorder::{self, Clock, Recorder};
 use minuted::state::{Snapshot, State};
 use minuted::wire::{Limits, json};
+use pages::Reading;
 use prost_reflect::DescriptorPool;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -184,12 +188,22 @@ struct Run {
     /// How many of them are as they were exported.
     exported: usize,
     asked: Vec<(Question, Vec<u8>)>,
+    /// Lists of which some pages are read.
+    reading: Vec<Reading>,
 }
 
 impl Run {
     async fn all(seed: u64) -> (usize, usize) {
         let (history, product) = (History::new(seed), Product::start());
-        let mut run = Run { seed, history, product, events: Vec::new(), exported: 0, asked: Vec::new() };
+        let mut run = Run {
+            seed,
+            history,
+            product,
+            events: Vec::new(),
+            exported: 0,
+            asked: Vec::new(),
+            reading: Vec::new(),
+        };
         for command in run.history.beginnings() {
             run.record(command).await;
         }
@@ -198,11 +212,15 @@ impl Run {
             for _ in 0..requests / ROUNDS {
                 let command = run.history.next(&run.events);
                 run.record(command).await;
+                run.go_on_reading().await;
             }
             run.export().await;
             run.ask().await;
             run.search().await;
-            if round == ROUNDS {
+            run.finish_lists().await;
+            if round < ROUNDS {
+                run.begin_lists().await;
+            } else {
                 run.ask_again().await;
             }
         }
@@ -273,6 +291,33 @@ impl Run {
             let expected = Some(known.search(&ask, Span::parse(&answered.valid_at)));
             let got = Some(search::read(answer));
             assert!(expected == got, "{}", self.mismatch(&ask, expected.as_ref(), got.as_ref()));
+        }
+    }
+
+    async fn finish_lists(&mut self) {
+        for reading in self.reading.drain(..) {
+            reading.finish(&self.product).await;
+        }
+    }
+
+    /// Begins to read some lists, as of now.
+    async fn begin_lists(&mut self) {
+        let questions = questions::questions(&mut self.history.dice, &self.events);
+        for mut question in questions {
+            if self.history.dice.one_in(2) {
+                let valid_at = self.history.dice.date();
+                *question.as_of() = Some(v1::AsOf { valid_at, known_at: None });
+                let size = self.history.dice.number(1, 3);
+                self.reading.extend(Reading::start(question, size, &self.product).await);
+            }
+        }
+    }
+
+    async fn go_on_reading(&mut self) {
+        for reading in &mut self.reading {
+            if self.history.dice.one_in(3) {
+                reading.go_on(&self.product).await;
+            }
         }
     }
 
