@@ -1,6 +1,7 @@
 //! Every question that is compared: how the product is asked, and what of its answer is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 
 use minuted::grpc::{
     activities, actors, agreements, areas, decisions, dossier, frameworks, meetings, operations,
@@ -23,6 +24,10 @@ use crate::Product;
 use crate::dates::Span;
 use crate::dossier::known_event;
 use crate::known::Known;
+use crate::meetings::delegation;
+
+/// The order of the names that are shown.
+pub(crate) const BY_NAME_SHOWN: &str = "display_name";
 
 /// A client of the service that answers, over what is recorded.
 macro_rules! client {
@@ -221,7 +226,7 @@ impl Question {
     /// What the product answered, as far as it is compared; none where it does not know what is asked about.
     pub(crate) fn product(&self, answer: &Result<Vec<u8>, Status>) -> Option<Value> {
         match answer {
-            Ok(bytes) => Some(self.seen(bytes)),
+            Ok(bytes) => Some(self.seen_in_order(bytes)),
             Err(status) if status.code() == Code::NotFound => None,
             Err(status) => panic!("{self:?}: {status:?}"),
         }
@@ -248,27 +253,69 @@ impl Question {
             Question::ExplainAccess(ask) => known.explain(ask, t),
             Question::ListDeviations(ask) => Some(known.deviations(ask, t)),
             Question::GetDecision(ask) => of(&ask.name, &|name| known.decision(name, &ask.language, t)),
-            Question::ListDecisions(ask) => Some(known.list_decisions(ask, t)),
+            Question::ListDecisions(ask) => known.list_decisions(ask, t),
             Question::TraceDecision(ask) => of(&ask.name, &|_| known.trace(ask, t)),
             Question::GetEvent(ask) => known.get_event(ask),
             Question::ListIntentions(ask) => Some(known.list_intentions(ask, t)),
             Question::ListActorEvents(ask) => of(&ask.actor, &|_| known.list_actor_events(ask)),
-            Question::ListUnconfirmedEvents(_) => Some(known.unconfirmed()),
+            Question::ListUnconfirmedEvents(ask) => Some(known.unconfirmed(ask)),
             Question::GetMeeting(ask) => of(&ask.name, &|_| known.get_meeting(ask)),
             Question::ListMeetings(ask) => known.list_meetings(ask),
-            Question::GetMeetingStatistics(ask) => Some(known.statistics(ask)),
+            Question::GetMeetingStatistics(ask) => known.statistics(ask),
             Question::ListExternalsWithoutAgreement(ask) => known.externals(ask),
-            Question::ListCoAttendance(ask) => Some(known.co_attendance(ask, t)),
+            Question::ListCoAttendance(ask) => known.co_attendance(ask, t),
             Question::ListUnansweredInvitations(ask) => known.unanswered(ask),
             Question::ExportCalendar(ask) => known.export_calendar(ask),
             Question::GetOperation(ask) => of(&ask.name, &|name| known.operation(name, &ask.language, t)),
             Question::ListOperations(ask) => Some(known.list_operations(ask, t)),
-            Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, t)),
+            Question::GetContribution(ask) => of(&ask.name, &|name| known.contribution(name, Some(t))),
             Question::ListContributions(ask) => known.list_contributions(ask, t),
             Question::ListContributors(ask) => of(&ask.operation, &|_| known.contributors(ask, t)),
             Question::ListNonContributors(ask) => known.non_contributors(ask, t),
         }
     }
+}
+
+/// Lists of which each stands in an order that can be asked for.
+macro_rules! ordered {
+    ($($name:ident -> $response:ident { $($list:ident $(.each.$inner:ident)?: $item:ident),* };)*) => {
+        impl Question {
+            /// What of an answer is compared, once the order of its lists is checked; the oracle has but one order.
+            fn seen_in_order(&self, bytes: &[u8]) -> Value {
+                match self {
+                    $(Question::$name(ask) if ask.order_by == BY_NAME_SHOWN => {
+                        let mut answer = v1::$response::decode(bytes).unwrap();
+                        $(in_order(&mut answer.$list, |it| (it.display_name.as_ref(), &it.$item));
+                        $(answer.$list.iter_mut().for_each(|it| {
+                            in_order(&mut it.$inner, |it| (it.display_name.as_ref(), &it.actor));
+                        });)?)*
+                        answer.seen()
+                    })*
+                    _ => self.seen(bytes),
+                }
+            }
+        }
+    };
+}
+
+ordered! {
+    ListActors -> ListActorsResponse { actors: name };
+    ListAreas -> ListAreasResponse { areas: name };
+    GetStanding -> GetStandingResponse { members: actor, partners: actor, frameworks.each.holders: framework };
+    ListContributors -> ListContributorsResponse { contributors: actor };
+    ListNonContributors -> ListNonContributorsResponse { partners: actor };
+}
+
+/// What stands in the order of the names that are shown is put in the order of resource names.
+fn in_order<T: Debug>(list: &mut [T], of: fn(&T) -> (Option<&v1::DisplayName>, &String)) {
+    let place = |it: &T| {
+        let (shown, name) = of(it);
+        let text = shown.map(|shown| shown.text.clone()).unwrap_or_default();
+        // As a reader looks for it: by letters first, whatever their accents.
+        (text.to_lowercase().replace('é', "e"), text, name.clone())
+    };
+    assert!(list.is_sorted_by_key(place), "{list:?}");
+    list.sort_by_key(|it| of(it).1.clone());
 }
 
 /// What of a message is compared.
@@ -482,12 +529,12 @@ seen! {
     };
     ListActorEventsResponse(it) each(it.events);
     ListUnconfirmedEventsResponse(it) {
-        it.events.into_iter().map(|known| known.event.unwrap().position).collect()
+        let counts = it.counts.into_iter().map(|of| (of.kind, of.count));
+        json!([each(it.events), counts.collect::<Vec<_>>()])
     };
     Meeting(it) {
         let (valid, mut topics) = (it.valid.unwrap(), it.topics);
         topics.sort();
-        let delegations = it.delegations.into_iter().map(|d| json!([d.actor, d.attendance]));
         let invitations = it.invitations.into_iter();
         let invitations = invitations.map(|i| (i.delegation.unwrap().actor, i.answer, i.answered));
         json!({
@@ -497,10 +544,17 @@ seen! {
             "valid": [valid.from, valid.to],
             "topics": topics,
             "core": it.core,
-            "delegations": delegations.collect::<Vec<_>>(),
+            "etag": it.etag,
+            "how": [it.level, it.mode],
+            "venue": format!("{:?}", it.venue),
+            "qualifier": it.qualifier,
+            "delegations": it.delegations.iter().map(delegation).collect::<Vec<_>>(),
             "declared": it.declared_total,
+            "complete": it.named_is_complete,
+            "named": [it.named_count, it.named_countries, it.named_organisations],
+            "not_named": it.not_named_count,
             "invitations": invitations.collect::<BTreeSet<_>>(),
-            "summaries": it.summaries.len(),
+            "summaries": it.summaries.into_iter().map(|s| (s.state, s.text, s.position)).collect::<Vec<_>>(),
             "class": it.class,
             "possible": it.possible_classes,
             "label": it.label,
@@ -513,11 +567,18 @@ seen! {
         let years = it.years.into_iter().map(|of| json!([of.year, tally(of.meetings, of.classes)]));
         json!({ "years": years.collect::<Vec<_>>(), "all": tally(it.meetings, it.classes) })
     };
-    ExternalWithoutAgreement(it) json!([it.actor, it.meeting, it.truth, one(it.display_name)]);
+    ExternalWithoutAgreement(it) {
+        let of_meeting = json!([one(it.meeting_title), one(it.valid)]);
+        json!([it.actor, it.meeting, it.truth, one(it.display_name), of_meeting])
+    };
     ListExternalsWithoutAgreementResponse(it) each(it.externals);
     CoAttendance(it) json!([it.actor, one(it.display_name), one(it.count), it.meetings]);
     ListCoAttendanceResponse(it) each(it.actors);
-    UnansweredInvitation(it) json!([it.actor, one(it.display_name), it.meeting, it.state, it.within]);
+    UnansweredInvitation(it) {
+        let of_meeting = json!([one(it.meeting_title), one(it.valid)]);
+        json!([it.actor, one(it.display_name), it.meeting, it.state, it.within, of_meeting])
+    };
+    Valid(it) json!([it.from, it.to]);
     ListUnansweredInvitationsResponse(it) each(it.invitations);
     ExportCalendarResponse(it) crate::calendar::read(it);
     NonContributor(it) json!([it.actor, one(it.display_name), it.truth]);

@@ -1,5 +1,7 @@
 //! Events as evidence: the dossier of an actor, and one event with what amends it.
 
+use std::collections::BTreeMap;
+
 use minuted::proto::v1::fact::Kind;
 use minuted::proto::v1::{self, DossierOrder};
 use serde_json::{Value, json};
@@ -52,6 +54,22 @@ impl<'a> Known<'a> {
         events.into_iter().map(|event| self.known_event(event)).collect()
     }
 
+    /// What rests on no confirmed source, of what stands, corrections and retractions too; and how much of each kind.
+    pub(crate) fn unconfirmed(&self, ask: &v1::ListUnconfirmedEventsRequest) -> Value {
+        let unconfirmed = |event: &&v1::Event| {
+            self.stands(event)
+                && self.content(event).1.is_some_and(|source| source.unconfirmed)
+                && (ask.kinds.is_empty() || ask.kinds.contains(&kind_name(event)))
+        };
+        let found: Vec<_> = self.events.iter().filter(unconfirmed).collect();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for event in &found {
+            *counts.entry(kind_name(event)).or_default() += 1;
+        }
+        let events: Vec<_> = found.into_iter().map(|event| self.known_event(event)).collect();
+        json!([events, counts.into_iter().collect::<Vec<_>>()])
+    }
+
     fn known_event(&self, event: &'a v1::Event) -> Value {
         let (valid, source, fact) = self.content(event);
         known_event(Some(event), self.stands(event), valid, source, fact)
@@ -71,6 +89,17 @@ impl<'a> Known<'a> {
         self.amended(amendment)
             .is_some_and(|target| target.position == event.position || self.is_about(target, event))
     }
+}
+
+/// The kind of what it says, as the schema's field is called: `area_chosen`.
+fn kind_name(event: &v1::Event) -> String {
+    let said = format!("{:?}", kind(event.fact.as_ref()));
+    let name = said.split('(').next().unwrap();
+    let snake = name.chars().map(|letter| match letter {
+        capital if capital.is_uppercase() => format!("_{}", capital.to_lowercase()),
+        small => small.to_string(),
+    });
+    snake.collect::<String>().trim_start_matches('_').to_owned()
 }
 
 fn named(event: &v1::Event) -> String {

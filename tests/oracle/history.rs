@@ -168,7 +168,8 @@ impl History {
 
     fn decided(&mut self, status: i32, links: Vec<v1::Link>) -> Kind {
         let rules = if self.dice.one_in(2) { vec![self.dice.number(1, 3)] } else { Vec::new() };
-        let (titles, meeting, body) = (titles(&mut self.dice), String::new(), "The Council".into());
+        let (titles, body) = (titles(&mut self.dice), "The Council".into());
+        let meeting = if self.dice.one_in(3) { self.dice.name(&MEETINGS) } else { String::new() };
         Kind::DecisionRecorded(v1::DecisionRecorded { body, status, titles, meeting, links, rules })
     }
 
@@ -264,7 +265,7 @@ impl History {
             0 => registered(&actor, dice),
             1..=2 => {
                 let new: [&[(&str, &str)]; 3] =
-                    [&[("en", "New")], &[("en", "Newer"), ("fr", "Neuf")], &[("de", "Neu")]];
+                    [&[("en", "New")], &[("en", "Éire"), ("fr", "Neuf")], &[("de", "Neu")]];
                 Kind::ActorRenamed(v1::ActorRenamed { names: texts(dice.of(&new)) })
             }
             3..=4 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
@@ -278,7 +279,8 @@ impl History {
             9 => Kind::CooperationResumed(v1::CooperationResumed {}),
             10..=11 => {
                 let (extent, given_by) = (dice.number(0, 3), dice.number(0, 3));
-                let (chosen_by, agreement) = (actor.clone(), String::new());
+                let agreement = if dice.one_in(3) { dice.name(&AGREEMENTS) } else { String::new() };
+                let chosen_by = actor.clone();
                 Kind::AreaChosen(v1::AreaChosen { area, extent, given_by, chosen_by, agreement })
             }
             _ => Kind::AreaWithdrawn(v1::AreaWithdrawn { area }),
@@ -333,7 +335,7 @@ impl History {
                     step: dice.of(&[1, 2, 3, 4, 4, 6]),
                     term,
                     supersedes,
-                    legally_binding: false,
+                    legally_binding: dice.one_in(2),
                 })
             }
             4..=5 => Kind::AgreementAdvanced(v1::AgreementAdvanced { step: dice.number(2, 6) }),
@@ -424,7 +426,8 @@ impl History {
         let delegation = |actor: &str| v1::Delegation {
             actor: actor.into(),
             attendance: attendance(&mut self.dice),
-            ..v1::Delegation::default()
+            on_behalf_of: self.dice.name(&["", "", "the minister"]),
+            represented_level: self.dice.of(&[0, 0, 1, 4]),
         };
         actors.into_iter().map(delegation).collect()
     }
@@ -442,6 +445,7 @@ impl History {
             ..v1::Venue::default()
         });
         let qualifier = dice.name(&["", "", "one and all"]);
+        let (level, mode) = (dice.of(&[0, 0, 2, 6]), dice.number(0, 3));
         let declared_total = dice.of(&[None, None, Some(5), Some(9)]);
         let named_is_complete = dice.of(&[None, Some(true), Some(false)]);
         let kind = match which {
@@ -454,7 +458,8 @@ impl History {
                 named_is_complete,
                 venue,
                 qualifier,
-                ..v1::MeetingPlanned::default()
+                level,
+                mode,
             }),
             3 => Kind::MeetingConfirmed(v1::MeetingConfirmed {}),
             4 => Kind::MeetingRescheduled(v1::MeetingRescheduled::default()),
@@ -479,7 +484,8 @@ impl History {
                 named_is_complete,
                 venue,
                 qualifier,
-                ..v1::MeetingHeld::default()
+                level,
+                mode,
             }),
         };
         (meeting, from, kind)

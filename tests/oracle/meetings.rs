@@ -22,12 +22,14 @@ pub(crate) struct Meeting {
     pub(crate) topics: Vec<String>,
     pub(crate) venue: Option<v1::Venue>,
     pub(crate) qualifier: String,
+    level: i32,
+    mode: i32,
     core: i32,
     pub(crate) delegations: Vec<v1::Delegation>,
     declared: Option<u32>,
     complete: Option<bool>,
     pub(crate) invitations: Vec<(String, Option<i32>)>,
-    summaries: usize,
+    summaries: Vec<(i32, BTreeMap<String, String>, u64)>,
 }
 
 impl Meeting {
@@ -53,6 +55,15 @@ impl Meeting {
             last_is_after(first).or(first.by(self.day()))
         };
         begins.and(ends)
+    }
+
+    /// Those who are named: until it is held, who is invited.
+    fn named(&self) -> Vec<&str> {
+        if self.took_place() {
+            self.delegations.iter().map(|delegation| delegation.actor.as_str()).collect()
+        } else {
+            self.invitations.iter().map(|(actor, _)| actor.as_str()).collect()
+        }
     }
 
     /// Those who were there.
@@ -86,12 +97,14 @@ impl Known<'_> {
                         topics: it.topics.clone(),
                         venue: it.venue.clone(),
                         qualifier: it.qualifier.clone(),
+                        level: it.level,
+                        mode: it.mode,
                         core: it.core,
                         delegations: Vec::new(),
                         declared: it.declared_total,
                         complete: it.named_is_complete,
                         invitations: it.delegations.iter().map(|d| (d.actor.clone(), None)).collect(),
-                        summaries: 0,
+                        summaries: Vec::new(),
                     });
                 }
                 (Kind::MeetingHeld(it), found) => {
@@ -115,12 +128,14 @@ impl Known<'_> {
                             .filter(|_| it.qualifier.is_empty())
                             .map_or(&it.qualifier, |p| &p.qualifier)
                             .clone(),
+                        level: of_plan.filter(|_| it.level == 0).map_or(it.level, |p| p.level),
+                        mode: of_plan.filter(|_| it.mode == 0).map_or(it.mode, |p| p.mode),
                         core: of_plan.filter(|_| it.core == 0).map_or(it.core, |p| p.core),
                         delegations: it.delegations.clone(),
                         declared: it.declared_total.or(of_plan.and_then(|p| p.declared)),
                         complete: it.named_is_complete.or(of_plan.and_then(|p| p.complete)),
                         invitations: plan.map(|p| p.invitations).unwrap_or_default(),
-                        summaries: 0,
+                        summaries: Vec::new(),
                     });
                 }
                 (Kind::MeetingConfirmed(_), Some(meeting)) => meeting.state = State::Confirmed,
@@ -134,8 +149,9 @@ impl Known<'_> {
                     let invited = meeting.invitations.iter_mut().filter(|(actor, _)| *actor == it.actor);
                     invited.for_each(|(_, answer)| *answer = Some(it.answer));
                 }
-                (Kind::SummaryRecorded(_), Some(meeting)) => {
-                    (meeting.state, meeting.summaries) = (State::Summarised, meeting.summaries + 1);
+                (Kind::SummaryRecorded(it), Some(meeting)) => {
+                    meeting.state = State::Summarised;
+                    meeting.summaries.push((it.state, it.text.clone(), said.position));
                 }
                 (other, _) => panic!("{other:?} is no act of a meeting, or follows none"),
             }
@@ -249,6 +265,8 @@ impl Known<'_> {
         let possible = if took_place { self.possible(meeting) } else { Vec::new() };
         let class = if took_place { self.class(meeting) } else { Class::Unspecified };
         let undetermined = class == Class::Undetermined;
+        let named = meeting.named();
+        let of = |collection: &str| named.iter().filter(|actor| actor.starts_with(collection)).count();
         let mut topics = meeting.topics.clone();
         topics.sort();
         let invitations = meeting
@@ -262,8 +280,15 @@ impl Known<'_> {
             "valid": [meeting.from, meeting.to],
             "topics": topics,
             "core": meeting.core,
-            "delegations": meeting.delegations.iter().map(|d| json!([d.actor, d.attendance])).collect::<Vec<_>>(),
+            "etag": self.version(&meeting.name).to_string(),
+            "how": [meeting.level, meeting.mode],
+            "venue": format!("{:?}", meeting.venue),
+            "qualifier": meeting.qualifier,
+            "delegations": meeting.delegations.iter().map(delegation).collect::<Vec<_>>(),
             "declared": meeting.declared,
+            "complete": meeting.complete.unwrap_or_default(),
+            "named": [named.len(), of("countries/"), of("organisations/")],
+            "not_named": meeting.declared.map(|declared| (declared as usize).saturating_sub(named.len())),
             "invitations": invitations.collect::<BTreeSet<_>>(),
             "summaries": meeting.summaries,
             "class": class as i32,
@@ -301,10 +326,15 @@ impl Known<'_> {
         Some(found.map(|(meeting, within)| self.show(&meeting, &ask.language, within)).collect())
     }
 
-    pub(crate) fn statistics(&self, ask: &v1::GetMeetingStatisticsRequest) -> Value {
+    pub(crate) fn statistics(&self, ask: &v1::GetMeetingStatisticsRequest) -> Option<Value> {
+        if ask.attendees.iter().any(|name| !self.knows(name)) {
+            return None;
+        }
         let mut years: BTreeMap<i16, Vec<(Meeting, Truth)>> = BTreeMap::new();
         let counts = |meeting: &Meeting| {
-            meeting.took_place() && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+            meeting.took_place()
+                && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+                && ask.attendees.iter().all(|actor| meeting.attendees().any(|there| there == actor))
         };
         let found = self.meetings(&ask.from, &ask.to).into_iter().filter(|(meeting, _)| counts(meeting));
         let all: Vec<_> = found.collect();
@@ -313,7 +343,7 @@ impl Known<'_> {
             years.entry(year).or_default().push((meeting.clone(), *within));
         }
         let years = years.into_iter().map(|(year, meetings)| json!([year, self.tally(&meetings)]));
-        json!({ "years": years.collect::<Vec<_>>(), "all": self.tally(&all) })
+        Some(json!({ "years": years.collect::<Vec<_>>(), "all": self.tally(&all) }))
     }
 
     fn tally(&self, meetings: &[(Meeting, Truth)]) -> Value {
@@ -348,35 +378,38 @@ impl Known<'_> {
                 let so = self.member(actor, t).not().and(self.has_agreement(actor, t).not());
                 if so.may_be() {
                     let shown = self.name(actor, &ask.language, t);
-                    found.push((actor.to_owned(), t.earliest, meeting.name.clone(), truth(so), shown));
+                    let of_meeting =
+                        json!([titled(&meeting.titles, &ask.language), [meeting.from, meeting.to]]);
+                    let key = (actor.to_owned(), t.earliest, meeting.name.clone());
+                    found.push((key, json!([actor, meeting.name, truth(so), shown, of_meeting])));
                 }
             }
         }
-        found.sort_by(|a, b| (&a.0, a.1, &a.2).cmp(&(&b.0, b.1, &b.2)));
-        Some(
-            found
-                .into_iter()
-                .map(|(actor, _, meeting, so, shown)| json!([actor, meeting, so, shown]))
-                .collect(),
-        )
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(found.into_iter().map(|(_, shown)| shown).collect())
     }
 
-    pub(crate) fn co_attendance(&self, ask: &v1::ListCoAttendanceRequest, t: Span) -> Value {
+    pub(crate) fn co_attendance(&self, ask: &v1::ListCoAttendanceRequest, t: Span) -> Option<Value> {
+        if ask.meetings.iter().any(|name| !self.knows(name)) {
+            return None;
+        }
+        let at_least = if ask.min_meetings == 0 { 2 } else { ask.min_meetings as usize };
         let mut by_actor: BTreeMap<String, Vec<(String, Truth)>> = BTreeMap::new();
         for (meeting, within) in self.meetings(&ask.from, &ask.to) {
-            let counts =
-                meeting.took_place() && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic));
+            let counts = meeting.took_place()
+                && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+                && (ask.meetings.is_empty() || ask.meetings.contains(&meeting.name));
             for actor in meeting.attendees().filter(|_| counts).collect::<BTreeSet<_>>() {
                 by_actor.entry(actor.to_owned()).or_default().push((meeting.name.clone(), within));
             }
         }
-        by_actor.retain(|_, meetings| meetings.len() >= ask.min_meetings as usize);
+        by_actor.retain(|_, meetings| meetings.len() >= at_least);
         let found = by_actor.into_iter().map(|(actor, meetings)| {
             let names: Vec<_> = meetings.iter().map(|(name, _)| name).collect();
             let shown = self.name(&actor, &ask.language, t);
             json!([actor, shown, counted(meetings.iter().map(|(_, within)| *within)), names])
         });
-        found.collect()
+        Some(found.collect())
     }
 
     pub(crate) fn unanswered(&self, ask: &v1::ListUnansweredInvitationsRequest) -> Option<Value> {
@@ -395,11 +428,18 @@ impl Known<'_> {
             actors.sort();
             for actor in actors {
                 let shown = self.name(actor, &ask.language, meeting.day());
-                found.push(json!([actor, shown, meeting.name, meeting.state as i32, truth(within)]));
+                let of_meeting = json!([titled(&meeting.titles, &ask.language), [meeting.from, meeting.to]]);
+                let state = meeting.state as i32;
+                found.push(json!([actor, shown, meeting.name, state, truth(within), of_meeting]));
             }
         }
         Some(Value::Array(found))
     }
+}
+
+/// What of one is compared.
+pub(crate) fn delegation(it: &v1::Delegation) -> Value {
+    json!([it.actor, it.attendance, it.on_behalf_of, it.represented_level])
 }
 
 /// Whether more were there than are named.

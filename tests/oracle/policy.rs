@@ -213,15 +213,19 @@ impl Known<'_> {
         })
     }
 
-    pub(crate) fn list_decisions(&self, ask: &v1::ListDecisionsRequest, t: Span) -> Value {
+    pub(crate) fn list_decisions(&self, ask: &v1::ListDecisionsRequest, t: Span) -> Option<Value> {
+        if !ask.meeting.is_empty() && !self.knows(&ask.meeting) {
+            return None;
+        }
         let passes = |decision: &&str| {
             let (_, it) = self.decided(decision);
-            (ask.rule == 0 || it.rules.contains(&ask.rule))
+            (ask.meeting.is_empty() || it.meeting == ask.meeting)
+                && (ask.rule == 0 || it.rules.contains(&ask.rule))
                 && (!ask.in_effect || self.in_effect(decision, t).may_be())
                 && (!ask.intentions || it.status() == v1::DecisionStatus::Intended)
         };
         let found = self.names("decisions/").into_iter().filter(passes);
-        found.map(|decision| self.decision(decision, &ask.language, t)).collect()
+        Some(found.map(|decision| self.decision(decision, &ask.language, t)).collect())
     }
 
     /// Those that links lead to, each with the least number of steps.
@@ -251,13 +255,5 @@ impl Known<'_> {
             "ancestors": self.reached(&ask.name, true),
             "descendants": self.reached(&ask.name, false),
         })
-    }
-
-    /// What rests on no confirmed source, of what stands, corrections and retractions too.
-    pub(crate) fn unconfirmed(&self) -> Value {
-        let unconfirmed = |event: &&v1::Event| {
-            self.stands(event) && self.content(event).1.is_some_and(|source| source.unconfirmed)
-        };
-        self.events.iter().filter(unconfirmed).map(|event| event.position).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use minuted::proto::v1;
 
-use crate::asked::Question;
+use crate::asked::{BY_NAME_SHOWN, Question};
 use crate::history::{
     ACTIVITIES, ACTORS, AGREEMENTS, AREAS, CONTRIBUTIONS, COUNTRIES, DECISIONS, Dice, FRAMEWORKS, MEETINGS,
     OPERATIONS,
@@ -24,6 +24,15 @@ fn some(dice: &mut Dice, names: &[&str]) -> String {
     if dice.one_in(2) { String::new() } else { dice.name(names) }
 }
 
+/// None, most often, or one or two of these names.
+fn few(dice: &mut Dice, names: &[&str]) -> Vec<String> {
+    (0..dice.of(&[0, 0, 0, 1, 2])).map(|_| dice.name(names)).collect()
+}
+
+fn order(dice: &mut Dice) -> String {
+    dice.name(&["", "name", BY_NAME_SHOWN, BY_NAME_SHOWN])
+}
+
 /// By its name or by its command; some is not recorded.
 fn event_question(dice: &mut Dice, events: &[v1::Event]) -> Question {
     let mut ask = v1::GetEventRequest::default();
@@ -38,7 +47,11 @@ fn event_question(dice: &mut Dice, events: &[v1::Event]) -> Question {
 fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
     let l = || language.to_owned();
     vec![
-        Question::GetStanding(v1::GetStandingRequest { language: l(), ..Default::default() }),
+        Question::GetStanding(v1::GetStandingRequest {
+            order_by: order(dice),
+            language: l(),
+            ..Default::default()
+        }),
         Question::GetActor(v1::GetActorRequest {
             name: dice.name(&ACTORS),
             language: l(),
@@ -50,6 +63,7 @@ fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             partners: dice.one_in(4),
             framework: some(dice, &FRAMEWORKS),
             suspended: dice.one_in(4),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
@@ -70,6 +84,7 @@ fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         }),
         Question::ListAreas(v1::ListAreasRequest {
             within: some(dice, &AREAS),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
@@ -134,11 +149,15 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         }),
         Question::ListContributors(v1::ListContributorsRequest {
             operation: dice.name(&OPERATIONS),
+            at_any_time: dice.one_in(3),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
         Question::ListNonContributors(v1::ListNonContributorsRequest {
             operation: some(dice, &OPERATIONS),
+            at_any_time: dice.one_in(3),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
@@ -178,6 +197,7 @@ fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         }),
         Question::ListDecisions(v1::ListDecisionsRequest {
             rule: dice.number(0, 3),
+            meeting: if dice.one_in(4) { dice.name(&MEETINGS) } else { String::new() },
             in_effect: dice.one_in(2),
             intentions: dice.one_in(3),
             language: l(),
@@ -198,7 +218,10 @@ fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             order: dice.number(0, 2),
             ..Default::default()
         }),
-        Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest::default()),
+        Question::ListUnconfirmedEvents(v1::ListUnconfirmedEventsRequest {
+            kinds: few(dice, &["area_chosen", "meeting_held", "decision_recorded", "event_corrected"]),
+            ..Default::default()
+        }),
     ]
 }
 
@@ -215,6 +238,7 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             to: dice.name(&["", "2011", "2010-06"]),
             topic: dice.name(&["", "", "piracy"]),
             attendee: some(dice, &ACTORS),
+            attendees: few(dice, &ACTORS),
             class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
             state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
             language: l(),
@@ -224,6 +248,7 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             from: dice.name(&["", "2009", "2009-05-11"]),
             to: dice.name(&["", "2011", "2010-06"]),
             topic: dice.name(&["", "", "piracy"]),
+            attendees: few(dice, &ACTORS),
             ..Default::default()
         }),
         Question::ListExternalsWithoutAgreement(v1::ListExternalsWithoutAgreementRequest {
@@ -237,7 +262,8 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             from: dice.name(&["", "2009", "2009-05-11"]),
             to: dice.name(&["", "2011", "2010-06"]),
             topic: dice.name(&["", "", "piracy"]),
-            min_meetings: u32::try_from(dice.number(1, 2)).unwrap(),
+            meetings: few(dice, &MEETINGS),
+            min_meetings: u32::try_from(dice.number(0, 2)).unwrap(),
             language: l(),
             ..Default::default()
         }),

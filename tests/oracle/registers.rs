@@ -7,8 +7,8 @@ use minuted::proto::v1;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
-use crate::dates::{Possibly, Span, Truth, possible};
-use crate::known::{Known, hold, spells, titled, until};
+use crate::dates::{End, Possibly, Span, Truth, possible};
+use crate::known::{Known, Said, hold, spells, titled, until};
 use crate::{counted, truth};
 
 /// The first step from which an agreement stands: APPROVED.
@@ -213,20 +213,54 @@ impl Known<'_> {
         let it = self.contributed(contribution);
         let recorded =
             || self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
-        let ends = || self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionEnded(_)));
+        let ends = self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionEnded(_)));
         let own = if it.observed {
             let seen = recorded().next().expect("it is known");
             let that_day = seen.begin().by(t).and(t.by(seen.begin()));
-            let ended = until(seen.to).map_or(Truth::No, |end| end.by(t));
-            let ended = ended.or(Truth::any(ends().map(|said| said.begin().by(t))));
-            that_day.or(Possibly).and(ended.not())
+            that_day.or(Possibly).and(self.contribution_ended(contribution, t).not())
         } else {
-            hold(&spells(recorded(), ends()), t)
+            hold(&spells(recorded(), ends), t)
         };
         own.and(self.active(&it.operation, t))
     }
 
-    pub(crate) fn contribution(&self, contribution: &str, t: Span) -> Value {
+    /// Whether there was a day on which it was made: only the days of its dates and its operation's, and those before, can
+    /// differ. An observed one was seen on its date, whichever day that is.
+    fn made_at_any_time(&self, contribution: &str) -> Truth {
+        let it = self.contributed(contribution);
+        let dates = self.of(contribution).chain(self.of(&it.operation)).flat_map(|said| {
+            let end = match until(said.to) {
+                Some(End::On(end)) => Some(end),
+                Some(End::Never | End::Unknown) | None => None,
+            };
+            [Some(said.begin()), end].into_iter().flatten()
+        });
+        let days = dates.flat_map(|date| [date, date.plus_days(-1)]);
+        let days = days.flat_map(|date| [Span::on(date.earliest), Span::on(date.latest)]);
+        let made = Truth::any(days.map(|day| self.made(contribution, day)));
+        if !it.observed {
+            return made;
+        }
+        let seen = self.of(contribution).find(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
+        let seen = seen.expect("it is known").begin();
+        made.or(self.active(&it.operation, seen).and(self.contribution_ended(contribution, seen).not()))
+    }
+
+    fn made_on(&self, contribution: &str, t: Option<Span>) -> Truth {
+        t.map_or_else(|| self.made_at_any_time(contribution), |t| self.made(contribution, t))
+    }
+
+    /// Whether an observed one had ended: an end is all that it has.
+    fn contribution_ended(&self, contribution: &str, t: Span) -> Truth {
+        let by = |said: &Said<'_>| match said.kind {
+            Kind::ContributionRecorded(_) => until(said.to).map_or(Truth::No, |end| end.by(t)),
+            Kind::ContributionEnded(_) => said.begin().by(t),
+            _ => Truth::No,
+        };
+        Truth::any(self.of(contribution).map(by))
+    }
+
+    pub(crate) fn contribution(&self, contribution: &str, t: Option<Span>) -> Value {
         let it = self.contributed(contribution);
         let date_of = |wanted: fn(&Kind) -> bool| {
             self.of(contribution).find(|said| wanted(said.kind)).map(|said| said.from).unwrap_or_default()
@@ -241,7 +275,7 @@ impl Known<'_> {
             "observed": it.observed,
             "accepted": date_of(|kind| matches!(kind, Kind::ContributionAccepted(_))),
             "ended": date_of(|kind| matches!(kind, Kind::ContributionEnded(_))),
-            "active": truth(self.made(contribution, t)),
+            "active": truth(self.made_on(contribution, t)),
         })
     }
 
@@ -258,18 +292,19 @@ impl Known<'_> {
                 && (!ask.active || self.made(contribution, t).may_be())
         };
         let found = self.names("contributions/").into_iter().filter(passes);
-        Some(found.map(|contribution| self.contribution(contribution, t)).collect())
+        Some(found.map(|contribution| self.contribution(contribution, Some(t))).collect())
     }
 
     pub(crate) fn contributors(&self, ask: &v1::ListContributorsRequest, t: Span) -> Value {
+        let day = Some(t).filter(|_| !ask.at_any_time);
         let mut by_actor: BTreeMap<&str, (Truth, Truth, Vec<Value>)> = BTreeMap::new();
         for contribution in self.names("contributions/") {
-            let (it, made) = (self.contributed(contribution), self.made(contribution, t));
+            let (it, made) = (self.contributed(contribution), self.made_on(contribution, day));
             if it.operation == ask.operation && made.may_be() {
                 let of = by_actor.entry(&it.contributor).or_insert((Truth::No, Truth::No, Vec::new()));
                 let form = if military(it.form) { &mut of.0 } else { &mut of.1 };
                 *form = form.or(made);
-                of.2.push(self.contribution(contribution, t));
+                of.2.push(self.contribution(contribution, day));
             }
         }
         let counts =
@@ -285,12 +320,13 @@ impl Known<'_> {
         if !ask.operation.is_empty() && !self.knows(&ask.operation) {
             return None;
         }
+        let day = Some(t).filter(|_| !ask.at_any_time);
         let did = |actor: &str| {
             let of_actor = self.names("contributions/").into_iter().filter(|contribution| {
                 let it = self.contributed(contribution);
                 it.contributor == actor && (ask.operation.is_empty() || it.operation == ask.operation)
             });
-            Truth::any(of_actor.map(|contribution| self.made(contribution, t)))
+            Truth::any(of_actor.map(|contribution| self.made_on(contribution, day)))
         };
         let all =
             self.actors().into_iter().map(|actor| (actor, self.partner(actor, t).and(did(actor).not())));
