@@ -20,6 +20,8 @@
 mod actors;
 #[path = "oracle/asked.rs"]
 mod asked;
+#[path = "oracle/because.rs"]
+mod because;
 #[path = "oracle/calendar.rs"]
 mod calendar;
 #[path = "oracle/dates.rs"]
@@ -44,6 +46,8 @@ mod questions;
 mod registers;
 #[path = "oracle/search.rs"]
 mod search;
+#[path = "oracle/seen.rs"]
+mod seen;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

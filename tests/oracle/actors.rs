@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
+use crate::because::{Because, because, open};
 use crate::dates::{Possibly, Span, Spell, Truth, Yes, current};
 use crate::known::{Known, Said, hold, shown, spells, titled};
 use crate::{counted, truth};
 
 impl Known<'_> {
-    fn memberships(&self, actor: &str) -> Vec<Spell> {
+    pub(crate) fn memberships(&self, actor: &str) -> Vec<Spell> {
         spells(
             self.of(actor).filter(|said| matches!(said.kind, Kind::MemberAdmitted(_))),
             self.of(actor).filter(|said| matches!(said.kind, Kind::MembershipEnded(_))),
@@ -21,35 +22,66 @@ impl Known<'_> {
         hold(&self.memberships(actor), t)
     }
 
-    pub(crate) fn suspended(&self, actor: &str, t: Span) -> Truth {
-        let all = spells(
+    pub(crate) fn suspensions(&self, actor: &str) -> Vec<Spell> {
+        spells(
             self.of(actor).filter(|said| matches!(said.kind, Kind::CooperationSuspended(_))),
             self.of(actor).filter(|said| matches!(said.kind, Kind::CooperationResumed(_))),
-        );
-        hold(&all, t)
+        )
+    }
+
+    pub(crate) fn suspended(&self, actor: &str, t: Span) -> Truth {
+        hold(&self.suspensions(actor), t)
+    }
+
+    fn life(&self, framework: &str) -> Vec<Spell> {
+        spells(
+            self.of(framework).filter(|said| matches!(said.kind, Kind::FrameworkEstablished(_))),
+            self.of(framework).filter(|said| matches!(said.kind, Kind::FrameworkClosed(_))),
+        )
     }
 
     pub(crate) fn open(&self, framework: &str, t: Span) -> Truth {
-        let life = spells(
-            self.of(framework).filter(|said| matches!(said.kind, Kind::FrameworkEstablished(_))),
-            self.of(framework).filter(|said| matches!(said.kind, Kind::FrameworkClosed(_))),
-        );
-        hold(&life, t)
+        hold(&self.life(framework), t)
     }
 
     pub(crate) fn overlay(&self, framework: &str) -> bool {
         self.of(framework).any(|said| matches!(said.kind, Kind::FrameworkEstablished(it) if it.overlay))
     }
 
-    /// In the framework, its own membership apart.
-    pub(crate) fn in_framework(&self, actor: &str, framework: &str, t: Span) -> Truth {
-        let tenures = spells(
+    fn tenures(&self, actor: &str, framework: &str) -> Vec<Spell> {
+        spells(
             self.of(actor)
                 .filter(|said| matches!(said.kind, Kind::FrameworkJoined(it) if it.framework == framework)),
             self.of(actor)
                 .filter(|said| matches!(said.kind, Kind::FrameworkLeft(it) if it.framework == framework)),
-        );
-        hold(&tenures, t).and(self.open(framework, t))
+        )
+    }
+
+    /// In the framework, its own membership apart.
+    pub(crate) fn in_framework(&self, actor: &str, framework: &str, t: Span) -> Truth {
+        hold(&self.tenures(actor, framework), t).and(self.open(framework, t))
+    }
+
+    /// Why it is open whether it is a member.
+    pub(crate) fn member_because(&self, actor: &str, t: Span) -> Vec<Because> {
+        open(&self.memberships(actor), "a member", t)
+    }
+
+    /// Why it is open whether it holds the framework: the tenure, the framework's own life, or a membership.
+    pub(crate) fn holds_because(&self, actor: &str, framework: &str, t: Span) -> Vec<Because> {
+        if self.holds(actor, framework, t) != Possibly {
+            return Vec::new();
+        }
+        let mut dates = open(&self.tenures(actor, framework), &format!("in {framework}"), t);
+        dates.extend(open(&self.life(framework), &format!("{framework} open"), t));
+        dates.extend(self.member_because(actor, t));
+        dates
+    }
+
+    /// Why it is open whether it is a partner.
+    pub(crate) fn partner_because(&self, actor: &str, t: Span) -> Vec<Because> {
+        let all = self.main_frameworks().into_iter();
+        all.flat_map(|framework| self.holds_because(actor, framework, t)).collect()
     }
 
     pub(crate) fn holds(&self, actor: &str, framework: &str, t: Span) -> Truth {
@@ -69,6 +101,20 @@ impl Known<'_> {
     }
 
     pub(crate) fn name(&self, actor: &str, language: &str, t: Span) -> Value {
+        let names = self.names_of(actor).into_iter().map(|(tag, text, said)| (tag, text, said.begin()));
+        shown(&names.collect::<Vec<_>>(), language, t)
+    }
+
+    /// What is said to be suspended; the histories have one scope only.
+    fn scopes(&self, actor: &str) -> impl Iterator<Item = &str> {
+        self.of(actor).filter_map(|said| match said.kind {
+            Kind::CooperationSuspended(it) => Some(it.scope.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Every name by its language, with what says so.
+    fn names_of(&self, actor: &str) -> Vec<(&str, &str, &Said<'_>)> {
         let mut names = Vec::new();
         for said in self.of(actor) {
             let (Kind::ActorRegistered(v1::ActorRegistered { names: new, .. })
@@ -76,17 +122,29 @@ impl Known<'_> {
             else {
                 continue;
             };
-            names.extend(new.iter().map(|(tag, text)| (tag.as_str(), text.as_str(), said.begin())));
+            names.extend(new.iter().map(|(tag, text)| (tag.as_str(), text.as_str(), said)));
         }
-        shown(&names, language, t)
+        names
     }
 
     pub(crate) fn actor(&self, actor: &str, language: &str, t: Span) -> Value {
         let held = self.names("frameworks/").into_iter().map(|f| (f, self.holds(actor, f, t)));
         let held = held.filter(|(_, held)| held.may_be());
         let held = held.map(|(f, held)| json!([f, truth(held), self.overlay(f)]));
+        let registered = self.of(actor).find_map(|said| match said.kind {
+            Kind::ActorRegistered(it) => Some(it),
+            _ => None,
+        });
+        let registered = registered.expect("it is known");
+        let names: BTreeSet<_> =
+            self.names_of(actor).into_iter().map(|(tag, text, said)| (tag, text, said.from)).collect();
+        let scopes: BTreeSet<&str> =
+            self.scopes(actor).filter(|_| self.suspended(actor, t).may_be()).collect();
         json!({
             "name": actor,
+            "registered": [json!(registered.kind), json!(registered.alpha2), json!(registered.alpha3)],
+            "names": names,
+            "scopes": scopes,
             "etag": self.version(actor).to_string(),
             "shown": self.name(actor, language, t),
             "member": truth(self.member(actor, t)),
@@ -117,35 +175,57 @@ impl Known<'_> {
     }
 
     pub(crate) fn standing(&self, language: &str, t: Span) -> Value {
-        let list = |truth_of: &dyn Fn(&str) -> Truth| {
+        let list = |truth_of: &dyn Fn(&str) -> Truth, why: &dyn Fn(&str) -> Vec<Because>| {
             let stood = self.actors().into_iter().map(|actor| (actor, truth_of(actor)));
             let stood: Vec<_> = stood.filter(|(_, so)| so.may_be()).collect();
             let count = counted(stood.iter().map(|(_, so)| *so));
             let stood = stood.into_iter().map(|(actor, so)| {
                 let suspended = truth(self.suspended(actor, t));
-                json!([actor, truth(so), suspended, self.name(actor, language, t)])
+                let why = if so == Possibly { why(actor) } else { Vec::new() };
+                json!([actor, truth(so), suspended, self.name(actor, language, t), because(why)])
             });
             json!({ "actors": stood.collect::<Vec<_>>(), "count": count })
         };
         let frameworks = self.names("frameworks/").into_iter().map(|framework| {
             json!({
-                "framework": self.framework(framework, language, t),
-                "holders": list(&|actor| self.holds(actor, framework, t)),
+                "framework": [
+                    json!(framework),
+                    json!(self.overlay(framework)),
+                    json!(truth(self.open(framework, t))),
+                    self.framework_name(framework, language),
+                ],
+                "holders": list(
+                    &|actor| self.holds(actor, framework, t),
+                    &|actor| self.holds_because(actor, framework, t),
+                ),
             })
         });
         json!({
-            "members": list(&|actor| self.member(actor, t)),
-            "partners": list(&|actor| self.partner(actor, t)),
+            "members": list(&|actor| self.member(actor, t), &|actor| self.member_because(actor, t)),
+            "partners": list(&|actor| self.partner(actor, t), &|actor| self.partner_because(actor, t)),
             "frameworks": frameworks.collect::<Vec<_>>(),
         })
     }
 
-    pub(crate) fn framework(&self, framework: &str, language: &str, t: Span) -> Value {
+    fn framework_name(&self, framework: &str, language: &str) -> Value {
         let names = self.of(framework).find_map(|said| match said.kind {
             Kind::FrameworkEstablished(it) => Some(titled(&it.names, language)),
             _ => None,
         });
-        json!([framework, self.overlay(framework), truth(self.open(framework, t)), names])
+        names.unwrap_or_default()
+    }
+
+    pub(crate) fn framework(&self, framework: &str, language: &str, t: Span) -> Value {
+        let when = |wanted: fn(&Kind) -> bool| self.when(framework, wanted);
+        json!([
+            framework,
+            self.overlay(framework),
+            truth(self.open(framework, t)),
+            self.framework_name(framework, language),
+            when(|kind| matches!(kind, Kind::FrameworkEstablished(_))),
+            when(|kind| matches!(kind, Kind::FrameworkClosed(_))),
+            self.version(framework).to_string(),
+        ])
     }
 
     pub(crate) fn list_frameworks(&self, ask: &v1::ListFrameworksRequest, t: Span) -> Value {
@@ -182,6 +262,7 @@ impl Known<'_> {
         json!({
             "name": area,
             "shown": self.area_name(area, language),
+            "etag": self.version(area).to_string(),
             "parent": self.parent(area).unwrap_or_default(),
             "ancestors": self.ancestors(area),
             "descendants": self.descendants(area),
@@ -222,12 +303,16 @@ impl Known<'_> {
             on = vec![on[certain]];
         }
         let givers: BTreeSet<i32> = on.iter().map(|((_, it), _)| it.given_by).collect();
+        let agreements = on.iter().map(|((_, it), _)| it.agreement.as_str());
+        let agreements: BTreeSet<&str> = agreements.filter(|name| !name.is_empty()).collect();
         let shown = json!({
             "actor": [actor, self.name(actor, language, t)],
             "area": [area, self.area_name(area, language)],
             "chosen": truth(chosen),
             "extents": on.iter().map(|((_, it), _)| it.extent).collect::<BTreeSet<_>>(),
             "given_by": givers,
+            "agreements": agreements,
+            "since": on.iter().map(|((said, _), _)| said.from).collect::<BTreeSet<_>>(),
         });
         chosen.may_be().then_some(Choice { chosen, givers, shown })
     }

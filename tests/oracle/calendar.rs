@@ -132,7 +132,7 @@ pub(crate) fn read(answer: v1::ExportCalendarResponse) -> Value {
     });
     let left_out = answer.left_out.into_iter().map(|left| {
         let valid = left.valid.unwrap();
-        json!([left.meeting, crate::asked::shown(left.title), [valid.from, valid.to], left.reason])
+        json!([left.meeting, crate::seen::shown(left.title), [valid.from, valid.to], left.reason])
     });
     json!({
         "counts": [answer.meeting_count, answer.left_out_count],

@@ -120,7 +120,7 @@ impl Span {
 }
 
 /// How something that has begun ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum End {
     Never,
     /// On that day it is no longer so.

@@ -7,12 +7,13 @@ use minuted::proto::v1::fact::Kind;
 use minuted::proto::v1::{LinkType, Outcome};
 use serde_json::{Value, json};
 
+use crate::because::{Because, because};
 use crate::dates::{Possibly, Span, Truth, Yes};
 use crate::known::Known;
 use crate::truth;
 
-/// How an intention may have ended, whether it did, and by which decisions.
-type Ending<'a> = (Outcome, Truth, BTreeSet<&'a str>);
+/// How an intention may have ended, whether it did, by which decisions, and the dates that say so or leave it open.
+type Ending<'a> = (Outcome, Truth, BTreeSet<&'a str>, Vec<Because>);
 
 impl Known<'_> {
     fn is_intention(&self, decision: &str) -> bool {
@@ -21,8 +22,7 @@ impl Known<'_> {
 
     /// Whether there was a day on which it was in effect: only the days of its dates, and those before, can differ.
     fn was_ever_in_effect(&self, decision: &str) -> Truth {
-        let over = self
-            .dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_) | Kind::DecisionLapsed(_)));
+        let over = self.out_of_effect(decision);
         let dates = self.begins_effect(decision).into_iter().chain(over);
         let days = dates.flat_map(|date| [date, date.plus_days(-1)]);
         let days = days.flat_map(|date| [Span::on(date.earliest), Span::on(date.latest)]);
@@ -30,15 +30,33 @@ impl Known<'_> {
     }
 
     fn put_in_effect<'s>(&'s self, decision: &str) -> Ending<'s> {
-        let put = self.of(decision).any(|said| matches!(said.kind, Kind::DecisionPutInEffect(_)));
-        (Outcome::PutInEffect, Truth::of(put), BTreeSet::new())
+        let dates =
+            self.dated(decision, "in effect from", |kind| matches!(kind, Kind::DecisionPutInEffect(_)));
+        (Outcome::PutInEffect, Truth::of(!dates.is_empty()), BTreeSet::new(), dates)
+    }
+
+    /// The date of such facts of a decision, in words.
+    fn dated(&self, decision: &str, how: &str, wanted: fn(&Kind) -> bool) -> Vec<Because> {
+        self.dates(decision, wanted)
+            .into_iter()
+            .map(|date| (format!("{decision} {how}"), Some(date)))
+            .collect()
     }
 
     fn carried_out<'s>(&'s self, decision: &str) -> Ending<'s> {
         let carries = [LinkType::DerivesFrom as i32, LinkType::Implements as i32];
         let links = self.links().into_iter().filter(|(_, how, to)| carries.contains(how) && *to == decision);
         let by = links.map(|(from, ..)| (self.was_ever_in_effect(from), from));
-        ending(Outcome::CarriedOut, by)
+        let (outcome, so, by, mut dates) = ending(Outcome::CarriedOut, by);
+        for carrier in &by {
+            let since = self.begins_effect(carrier).into_iter();
+            dates.extend(since.map(|date| (format!("{carrier} in effect from"), Some(date))));
+            if so == Possibly {
+                let over = self.out_of_effect(carrier).into_iter();
+                dates.extend(over.map(|date| (format!("{carrier} no longer from"), Some(date))));
+            }
+        }
+        (outcome, so, by, dates)
     }
 
     /// All that it is a part of, at any depth.
@@ -66,24 +84,26 @@ impl Known<'_> {
 
     /// Every outcome that is possible, up to the first that is certain.
     fn outcomes(&self, decision: &str) -> Vec<Ending<'_>> {
-        let lapsed = self.of(decision).any(|said| matches!(said.kind, Kind::DecisionLapsed(_)));
+        let lapsed = self.dated(decision, "lapsed", |kind| matches!(kind, Kind::DecisionLapsed(_)));
         let by = self.of(decision).filter_map(|said| match said.kind {
             Kind::DecisionSuperseded(it) => Some((Yes, it.by.as_str())),
             _ => None,
         });
+        let (superseded, so, by, _) = ending(Outcome::Superseded, by);
+        let when = self.dated(decision, "superseded", |kind| matches!(kind, Kind::DecisionSuperseded(_)));
         let mut all = vec![
             self.put_in_effect(decision),
             self.carried_out(decision),
             self.part_of(decision),
-            (Outcome::Lapsed, Truth::of(lapsed), BTreeSet::new()),
-            ending(Outcome::Superseded, by),
-            (Outcome::Open, Yes, BTreeSet::new()),
+            (Outcome::Lapsed, Truth::of(!lapsed.is_empty()), BTreeSet::new(), lapsed),
+            (superseded, so, by, when),
+            (Outcome::Open, Yes, BTreeSet::new(), Vec::new()),
         ];
-        let certain = all.iter().position(|(_, so, _)| *so == Yes).expect("it is open, at the least");
+        let certain = all.iter().position(|(_, so, ..)| *so == Yes).expect("it is open, at the least");
         all.truncate(certain + 1);
-        all.retain(|(_, so, _)| so.may_be());
+        all.retain(|(_, so, ..)| so.may_be());
         if all.len() > 1 {
-            all[..].iter_mut().for_each(|(_, so, _)| *so = Possibly);
+            all[..].iter_mut().for_each(|(_, so, ..)| *so = Possibly);
         }
         all
     }
@@ -95,7 +115,11 @@ impl Known<'_> {
             ask.outcome == 0 || outcomes.iter().any(|(outcome, ..)| *outcome as i32 == ask.outcome)
         });
         let shown = found.map(|(decision, outcomes)| {
-            let outcomes = outcomes.into_iter().map(|(how, so, by)| json!([how as i32, truth(so), by]));
+            let outcomes = outcomes.into_iter().map(|(how, so, by, dates)| {
+                // What it is part of may have been both put in effect and carried out: either says so.
+                let dates = if how == Outcome::PartOf { Value::Null } else { because(dates) };
+                json!([how as i32, truth(so), by, dates])
+            });
             json!([self.decision(decision, &ask.language, t), outcomes.collect::<Vec<_>>()])
         });
         shown.collect()
@@ -107,5 +131,5 @@ fn ending<'a>(outcome: Outcome, by: impl Iterator<Item = (Truth, &'a str)>) -> E
     let by: Vec<_> = by.collect();
     let so = Truth::any(by.iter().map(|(so, _)| *so));
     let by = by.into_iter().filter(|(did, _)| *did == so && did.may_be());
-    (outcome, so, by.map(|(_, decision)| decision).collect())
+    (outcome, so, by.map(|(_, decision)| decision).collect(), Vec::new())
 }

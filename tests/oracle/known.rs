@@ -106,6 +106,12 @@ impl<'a> Known<'a> {
         self.of(name).any(|said| opens(said.kind))
     }
 
+    /// The date of the first of such facts, as it is written; empty: there is none.
+    pub(crate) fn when(&self, stream: &str, wanted: fn(&Kind) -> bool) -> &'a str {
+        let all = self.of(stream).filter(|said| wanted(said.kind));
+        all.min_by_key(|said| (said.begin(), said.position)).map(|said| said.from).unwrap_or_default()
+    }
+
     /// How many events of the stream were recorded.
     pub(crate) fn version(&self, stream: &str) -> usize {
         self.events.iter().filter(|event| event.name == stream).count()
@@ -185,7 +191,8 @@ pub(crate) fn shown(names: &[(&str, &str, Span)], asked: &str, t: Span) -> Value
             }
         };
         if !possible.is_empty() {
-            return json!({ "language": language, "fallback": fallback, "possible": possible });
+            let certain = truths.contains(&Yes);
+            return json!({ "language": language, "fallback": fallback, "possible": possible, "certain": certain });
         }
     }
     Value::Null

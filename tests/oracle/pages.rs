@@ -3,9 +3,11 @@
 //! 1. All pages, one after the other, are the whole, as known when the first was asked for.
 //! 2. Each but the last holds as many as were asked for, and none goes on with nothing.
 
+use minuted::proto::v1;
+use prost::Message;
+
 use crate::Product;
 use crate::asked::Question;
-use minuted::proto::v1;
 
 /// A list that is being read.
 pub(crate) struct Reading {
@@ -65,4 +67,72 @@ impl Reading {
         let pages = self.whole(product).await;
         assert!(pages == whole, "the pages of {question:?}: {pages:?} and {whole:?}");
     }
+}
+
+macro_rules! lists {
+    ($($name:ident -> $response:ident.$items:ident;)*) => {
+        impl Question {
+            /// Asks for one page of so many, the first or the one that a token goes on with; no, where it is no list.
+            pub(crate) fn turn(&mut self, size: i32, token: String) -> bool {
+                match self {
+                    $(Question::$name(ask) => (ask.page_size, ask.page_token) = (size, token),)*
+                    _ => return false,
+                }
+                true
+            }
+
+            /// How many a page holds, and the token of the next one.
+            pub(crate) fn page(&self, bytes: &[u8]) -> (usize, String) {
+                match self {
+                    $(Question::$name(_) => {
+                        let page = v1::$response::decode(bytes).unwrap();
+                        (page.$items.len(), page.next_page_token)
+                    })*
+                    other => panic!("{other:?} has no pages"),
+                }
+            }
+
+            /// All pages as one; what else they say is the same on each.
+            pub(crate) fn joined(&self, pages: &[Vec<u8>]) -> Vec<u8> {
+                match self {
+                    $(Question::$name(_) => {
+                        let (mut items, mut rests) = (Vec::new(), Vec::new());
+                        for page in pages {
+                            let mut page = v1::$response::decode(&page[..]).unwrap();
+                            page.next_page_token.clear();
+                            items.append(&mut page.$items);
+                            rests.push(page);
+                        }
+                        let mut whole = rests.swap_remove(0);
+                        assert!(rests.iter().all(|rest| *rest == whole), "{self:?}: {whole:?} and {rests:?}");
+                        whole.$items = items;
+                        whole.encode_to_vec()
+                    })*
+                    other => panic!("{other:?} has no pages"),
+                }
+            }
+        }
+    };
+}
+
+lists! {
+    ListActors -> ListActorsResponse.actors;
+    ListFrameworks -> ListFrameworksResponse.frameworks;
+    ListAreas -> ListAreasResponse.areas;
+    ListAreaChoices -> ListAreaChoicesResponse.choices;
+    ListOneWayAreas -> ListOneWayAreasResponse.areas;
+    ListAgreements -> ListAgreementsResponse.agreements;
+    ListExpiringAgreements -> ListExpiringAgreementsResponse.agreements;
+    ListOperations -> ListOperationsResponse.operations;
+    ListContributions -> ListContributionsResponse.contributions;
+    ListActivities -> ListActivitiesResponse.activities;
+    ListDeviations -> ListDeviationsResponse.deviations;
+    ListDecisions -> ListDecisionsResponse.decisions;
+    ListIntentions -> ListIntentionsResponse.intentions;
+    ListActorEvents -> ListActorEventsResponse.events;
+    ListUnconfirmedEvents -> ListUnconfirmedEventsResponse.events;
+    ListMeetings -> ListMeetingsResponse.meetings;
+    ListExternalsWithoutAgreement -> ListExternalsWithoutAgreementResponse.externals;
+    ListCoAttendance -> ListCoAttendanceResponse.actors;
+    ListUnansweredInvitations -> ListUnansweredInvitationsResponse.invitations;
 }

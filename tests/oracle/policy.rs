@@ -6,7 +6,8 @@ use minuted::proto::v1;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
-use crate::dates::{Span, Truth, Yes};
+use crate::because::{Because, because, deciding, open};
+use crate::dates::{End, Possibly, Span, Spell, Truth, Yes};
 use crate::known::{Known, Said, hold, spells, titled};
 use crate::truth;
 
@@ -19,17 +20,22 @@ impl Known<'_> {
         found.expect("it is known")
     }
 
-    fn offered(&self, activity: &str, t: Span) -> Truth {
-        let life = spells(
+    fn on_offer(&self, activity: &str) -> Vec<Spell> {
+        spells(
             self.of(activity).filter(|said| matches!(said.kind, Kind::ActivityOffered(_))),
             self.of(activity).filter(|said| matches!(said.kind, Kind::ActivityWithdrawn(_))),
-        );
-        hold(&life, t)
+        )
     }
 
-    fn participants(&self, activity: &str) -> Vec<(Span, u64, &str)> {
+    fn offered(&self, activity: &str, t: Span) -> Truth {
+        hold(&self.on_offer(activity), t)
+    }
+
+    fn participants(&self, activity: &str) -> Vec<(Span, u64, &str, [&str; 2])> {
         let found = self.of(activity).filter_map(|said| match said.kind {
-            Kind::ParticipationRecorded(it) => Some((said.begin(), said.position, it.participant.as_str())),
+            Kind::ParticipationRecorded(it) => {
+                Some((said.begin(), said.position, it.participant.as_str(), [said.from, said.to]))
+            }
             _ => None,
         });
         let mut found: Vec<_> = found.collect();
@@ -39,13 +45,16 @@ impl Known<'_> {
 
     pub(crate) fn activity(&self, activity: &str, language: &str, t: Span) -> Value {
         let (said, offer) = self.offer(activity);
-        let participants = self.participants(activity).into_iter().map(|(_, _, actor)| actor);
+        let participants =
+            self.participants(activity).into_iter().map(|(_, _, actor, valid)| json!([actor, valid]));
         json!({
             "name": activity,
             "kind": offer.kind,
             "shown": titled(&offer.titles, language),
             "access": [offer.access, offer.framework, offer.exception],
             "valid": [said.from, said.to],
+            "etag": self.version(activity).to_string(),
+            "withdrawn": self.when(activity, |kind| matches!(kind, Kind::ActivityWithdrawn(_))),
             "offered": truth(self.offered(activity, t)),
             "participants": participants.collect::<Vec<_>>(),
         })
@@ -58,7 +67,7 @@ impl Known<'_> {
         let passes = |activity: &&str| {
             let (_, offer) = self.offer(activity);
             let took_part =
-                || self.participants(activity).iter().any(|(_, _, actor)| *actor == ask.participant);
+                || self.participants(activity).iter().any(|(_, _, actor, _)| *actor == ask.participant);
             (ask.kind == 0 || offer.kind == ask.kind)
                 && (ask.access == 0 || offer.access == ask.access)
                 && (ask.participant.is_empty() || took_part())
@@ -78,8 +87,55 @@ impl Known<'_> {
         found
     }
 
-    fn in_force(&self, t: Span) -> Value {
-        self.equal_access(t).into_iter().map(|(so, decision)| json!([decision, truth(so)])).collect()
+    /// When it was in effect: which of several dates is the first may be open, earliest and latest days apart.
+    fn effect(&self, decision: &str) -> Option<Spell> {
+        let first = |dates: Vec<Span>| {
+            let earliest = dates.iter().map(|date| date.earliest).min()?;
+            Some(Span { earliest, latest: dates.iter().map(|date| date.latest).min()? })
+        };
+        let end = first(self.out_of_effect(decision)).map_or(End::Never, End::On);
+        Some(Spell { begin: first(self.begins_effect(decision))?, end })
+    }
+
+    /// Each with the dates that leave it open; `offer`: that of the offer which is judged, if it is one of them.
+    fn in_force(&self, t: Span, language: &str, offer: Option<&Because>) -> Value {
+        let all = self.equal_access(t).into_iter().map(|(so, decision)| {
+            let effect = self.effect(decision).expect("it is in effect, or may be");
+            let mut why = open(&[effect], &format!("{decision} in effect"), t);
+            why.extend(offer.filter(|_| so == Possibly).cloned());
+            let title = titled(&self.decided(decision).1.titles, language);
+            json!([decision, truth(so), self.in_effect_since(decision), title, because(why)])
+        });
+        all.collect()
+    }
+
+    /// What the answer follows from. Where a ground is of several spells, only the dates that leave it open are compared.
+    fn findings(&self, ask: &v1::ExplainAccessRequest, t: Span) -> Value {
+        use v1::AccessGround as Ground;
+        let (_, offer) = self.offer(&ask.activity);
+        let of = |ground: Ground, spells: &[Spell], what: &str| {
+            json!([ground as i32, truth(hold(spells, t)), because(deciding(spells, what, t))])
+        };
+        let by = |ground: Ground, so: Truth, why: Vec<Because>| {
+            json!([ground as i32, truth(so), if so == Possibly { because(why) } else { Value::Null }])
+        };
+        let actor = ask.actor.as_str();
+        let member = of(Ground::Member, &self.memberships(actor), "a member");
+        let mut found = vec![of(Ground::Offered, &self.on_offer(&ask.activity), "on offer")];
+        match offer.access() {
+            v1::Access::AllPartners => {
+                let why = self.partner_because(actor, t);
+                found.extend([member, by(Ground::Partner, self.partner(actor, t), why)]);
+            }
+            v1::Access::Framework => {
+                let why = self.holds_because(actor, &offer.framework, t);
+                found.extend([member, by(Ground::Holder, self.holds(actor, &offer.framework, t), why)]);
+            }
+            v1::Access::Listed => found.push(by(Ground::Registered, Yes, Vec::new())),
+            v1::Access::Unspecified => panic!("it is always said"),
+        }
+        found.push(of(Ground::Suspended, &self.suspensions(actor), "suspended"));
+        found.into()
     }
 
     pub(crate) fn explain(&self, ask: &v1::ExplainAccessRequest, t: Span) -> Option<Value> {
@@ -99,8 +155,11 @@ impl Known<'_> {
         Some(json!({
             "answer": truth(answer),
             "rule": [offer.access, offer.framework],
-            "decisions": if to_all { self.in_force(t) } else { json!([]) },
+            "decisions": if to_all { self.in_force(t, &ask.language, None) } else { json!([]) },
             "offer": said.position,
+            "offered": [said.from, said.to],
+            "findings": self.findings(ask, t),
+            "shown": [titled(&offer.titles, &ask.language), self.name(&ask.actor, &ask.language, t)],
         }))
     }
 
@@ -113,11 +172,14 @@ impl Known<'_> {
                 && deviates.may_be()
                 && (!ask.without_exception || offer.exception.is_empty());
             counts.then(|| {
+                // The rule may have come into force on an exact day: then it is the offer's own date that leaves it open.
+                let offered = (format!("{activity} offered from"), Some(said.begin()));
+                let offered = Some(offered).filter(|_| !said.begin().is_exact());
                 json!([
                     self.activity(activity, &ask.language, t),
                     truth(deviates),
                     !offer.exception.is_empty(),
-                    self.in_force(said.begin()),
+                    self.in_force(said.begin(), &ask.language, offered.as_ref()),
                 ])
             })
         });
@@ -147,9 +209,20 @@ impl Known<'_> {
 
     pub(crate) fn in_effect(&self, decision: &str, t: Span) -> Truth {
         let by = |dates: Vec<Span>| Truth::any(dates.into_iter().map(|date| date.by(t)));
-        let over = self
-            .dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_) | Kind::DecisionLapsed(_)));
-        by(self.begins_effect(decision)).and(by(over).not())
+        by(self.begins_effect(decision)).and(by(self.out_of_effect(decision)).not())
+    }
+
+    pub(crate) fn out_of_effect(&self, decision: &str) -> Vec<Span> {
+        self.dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_) | Kind::DecisionLapsed(_)))
+    }
+
+    /// Since when it is in effect, as it is written; empty: it never was.
+    pub(crate) fn in_effect_since(&self, decision: &str) -> &str {
+        let (said, it) = self.decided(decision);
+        match it.status() {
+            v1::DecisionStatus::InEffect => said.from,
+            _ => self.when(decision, |kind| matches!(kind, Kind::DecisionPutInEffect(_))),
+        }
     }
 
     /// The status, where every date that plays a part is exact.
@@ -200,6 +273,14 @@ impl Known<'_> {
             Kind::DecisionSuperseded(it) => Some(it.by.as_str()),
             _ => None,
         });
+        let links = self.of(decision).flat_map(|said| match said.kind {
+            Kind::DecisionRecorded(v1::DecisionRecorded { links, .. })
+            | Kind::DecisionsLinked(v1::DecisionsLinked { links }) => &links[..],
+            _ => &[],
+        });
+        let links = links.map(|link| (link.r#type, &link.to));
+        let superseded = self.when(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_)));
+        let lapsed = self.when(decision, |kind| matches!(kind, Kind::DecisionLapsed(_)));
         let status = self.decision_status(decision, t);
         json!({
             "name": decision,
@@ -208,6 +289,10 @@ impl Known<'_> {
             "taken": said.from,
             "rules": it.rules.iter().collect::<BTreeSet<_>>(),
             "superseded_by": by.collect::<BTreeSet<_>>(),
+            "etag": self.version(decision).to_string(),
+            "meeting": it.meeting,
+            "links": links.collect::<BTreeSet<_>>(),
+            "dates": [self.in_effect_since(decision), superseded, lapsed],
             "in_effect": truth(self.in_effect(decision, t)),
             "statuses": status.map_or(json!("any"), |status| json!([status as i32])),
         })
@@ -228,8 +313,8 @@ impl Known<'_> {
         Some(found.map(|decision| self.decision(decision, &ask.language, t)).collect())
     }
 
-    /// Those that links lead to, each with the least number of steps.
-    fn reached<'s>(&'s self, decision: &'s str, back: bool) -> Value {
+    /// Those that links lead to, each with the least number of steps and its links to those that are nearer.
+    fn reached<'s>(&'s self, decision: &'s str, back: bool, language: &str, t: Span) -> Value {
         let links = self.links();
         let mut depths: BTreeMap<&str, u32> = BTreeMap::from([(decision, 0)]);
         loop {
@@ -245,15 +330,23 @@ impl Known<'_> {
                 break;
             }
         }
-        depths.remove(decision);
-        json!(depths)
+        let mut steps: Vec<_> = depths.iter().filter(|(_, depth)| **depth > 0).collect();
+        steps.sort_by_key(|(name, depth)| (*depth, *name));
+        let steps = steps.into_iter().map(|(step, depth)| {
+            let near = links.iter().filter(|(from, _, to)| {
+                let (here, there) = if back { (to, from) } else { (from, to) };
+                here == step && depths.get(there).is_some_and(|nearer| nearer < depth)
+            });
+            json!([depth, self.decision(step, language, t), near.collect::<Vec<_>>()])
+        });
+        steps.collect()
     }
 
     pub(crate) fn trace(&self, ask: &v1::TraceDecisionRequest, t: Span) -> Value {
         json!({
             "decision": self.decision(&ask.name, &ask.language, t),
-            "ancestors": self.reached(&ask.name, true),
-            "descendants": self.reached(&ask.name, false),
+            "ancestors": self.reached(&ask.name, true, &ask.language, t),
+            "descendants": self.reached(&ask.name, false, &ask.language, t),
         })
     }
 }

@@ -2,11 +2,12 @@
 
 use minuted::proto::v1;
 
-use crate::asked::{BY_NAME_SHOWN, Question};
+use crate::asked::Question;
 use crate::history::{
     ACTIVITIES, ACTORS, AGREEMENTS, AREAS, CONTRIBUTIONS, COUNTRIES, DECISIONS, Dice, FRAMEWORKS, MEETINGS,
     OPERATIONS,
 };
+use crate::seen::BY_NAME_SHOWN;
 
 /// One question of each kind, about anything.
 pub(crate) fn questions(dice: &mut Dice, events: &[v1::Event]) -> Vec<Question> {

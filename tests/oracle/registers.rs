@@ -7,6 +7,7 @@ use minuted::proto::v1;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
+use crate::because::{Because, because};
 use crate::dates::{End, Possibly, Span, Truth, possible};
 use crate::known::{Known, Said, hold, spells, titled, until};
 use crate::{counted, truth};
@@ -121,12 +122,17 @@ impl Known<'_> {
 
     pub(crate) fn agreement(&self, agreement: &str, language: &str, t: Span) -> Value {
         let opened = self.opened(agreement).expect("it is known");
-        let ended = self.of(agreement).find(|said| matches!(said.kind, Kind::AgreementEnded(_)));
+        let ended = self.of(agreement).find_map(|said| match said.kind {
+            Kind::AgreementEnded(it) => Some((said, it.reason)),
+            _ => None,
+        });
         let by = self.names("agreements/").into_iter();
         let by = by.filter(|other| {
             self.opened(other).is_some_and(|it| it.supersedes == agreement)
                 && self.stands_from(other).is_some()
         });
+        // What never stood is over on no day.
+        let over = self.stands_from(agreement).and_then(|_| self.term_over(agreement));
         json!({
             "name": agreement,
             "partner": opened.partner,
@@ -136,7 +142,10 @@ impl Known<'_> {
             "shown": titled(&opened.titles, language),
             "steps": self.steps(agreement).iter().map(|(step, _, text)| json!([step, text])).collect::<Vec<_>>(),
             "stands": truth(self.agreement_stands(agreement, t)),
-            "ended": ended.map(|said| said.from).unwrap_or_default(),
+            "etag": self.version(agreement).to_string(),
+            "legally_binding": opened.legally_binding,
+            "term_over": over.map(|over| format!("{over:?}")),
+            "ended": ended.map(|(said, reason)| (said.from, reason)),
             "superseded_by": by.collect::<Vec<_>>(),
             "statuses": self.statuses(agreement, t),
         })
@@ -161,7 +170,7 @@ impl Known<'_> {
         if !ask.partner.is_empty() && !self.knows(&ask.partner) {
             return None;
         }
-        let mut found: Vec<(Date, &str, Truth)> = Vec::new();
+        let mut found: Vec<(Date, &str, Value)> = Vec::new();
         for agreement in self.names("agreements/") {
             let with =
                 ask.partner.is_empty() || self.opened(agreement).is_some_and(|it| it.partner == ask.partner);
@@ -169,11 +178,32 @@ impl Known<'_> {
             let soon = over.by(t.plus_days(ask.days.into()));
             let expires = self.agreement_stands(agreement, t).and(soon);
             if expires.may_be() {
-                found.push((over.earliest, agreement, expires));
+                let why = if expires == Possibly {
+                    self.expires_because(agreement, over, t, ask.days)
+                } else {
+                    Vec::new()
+                };
+                let shown =
+                    json!([self.agreement(agreement, &ask.language, t), truth(expires), because(why),]);
+                found.push((over.earliest, agreement, shown));
             }
         }
-        found.sort_unstable();
-        Some(found.into_iter().map(|(_, agreement, expires)| json!([agreement, truth(expires)])).collect())
+        found.sort_by_key(|(over, agreement, _)| (*over, *agreement));
+        Some(found.into_iter().map(|(_, _, shown)| shown).collect())
+    }
+
+    /// The dates that leave it open whether it stands and its term will soon be over.
+    fn expires_because(&self, agreement: &str, over: Span, t: Span, days: u32) -> Vec<Because> {
+        let mut dates = vec![("stands from".to_owned(), self.stands_from(agreement))];
+        let ends = self.of(agreement).filter(|said| matches!(said.kind, Kind::AgreementEnded(_)));
+        dates.extend(ends.map(|said| ("ended".to_owned(), Some(said.begin()))));
+        let by = self.superseders(agreement).into_iter();
+        dates.extend(by.map(|(by, from)| (format!("superseded by {by} from"), Some(from))));
+        dates.retain(|(_, date)| date.is_some_and(|date| date.by(t) == Possibly));
+        if over.by(t) == Possibly || over.by(t.plus_days(days.into())) == Possibly {
+            dates.push(("term over".to_owned(), Some(over)));
+        }
+        dates
     }
 
     pub(crate) fn active(&self, operation: &str, t: Span) -> Truth {
@@ -186,12 +216,16 @@ impl Known<'_> {
 
     pub(crate) fn operation(&self, operation: &str, language: &str, t: Span) -> Value {
         let launched = self.of(operation).find_map(|said| match said.kind {
-            Kind::OperationLaunched(it) => Some((said.from, it)),
+            Kind::OperationLaunched(it) => Some((said, it)),
             _ => None,
         });
-        let (from, launched) = launched.expect("it is known");
+        let (said, launched) = launched.expect("it is known");
         let shown = titled(&launched.names, language);
-        json!([operation, shown, launched.lead, from, truth(self.active(operation, t))])
+        let ended = self.when(operation, |kind| matches!(kind, Kind::OperationEnded(_)));
+        // As it is written, apart or with the beginning.
+        let ended = if ended.is_empty() { said.to } else { ended };
+        let etag = self.version(operation).to_string();
+        json!([operation, shown, launched.lead, said.from, truth(self.active(operation, t)), ended, etag])
     }
 
     pub(crate) fn list_operations(&self, ask: &v1::ListOperationsRequest, t: Span) -> Value {
@@ -262,6 +296,8 @@ impl Known<'_> {
 
     pub(crate) fn contribution(&self, contribution: &str, t: Option<Span>) -> Value {
         let it = self.contributed(contribution);
+        let recorded = self.of(contribution).find(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
+        let recorded = recorded.map(|said| [said.from, said.to]);
         let date_of = |wanted: fn(&Kind) -> bool| {
             self.of(contribution).find(|said| wanted(said.kind)).map(|said| said.from).unwrap_or_default()
         };
@@ -273,6 +309,9 @@ impl Known<'_> {
             "military": military(it.form),
             "personnel": it.personnel,
             "observed": it.observed,
+            "etag": self.version(contribution).to_string(),
+            "note": it.note,
+            "valid": recorded,
             "accepted": date_of(|kind| matches!(kind, Kind::ContributionAccepted(_))),
             "ended": date_of(|kind| matches!(kind, Kind::ContributionEnded(_))),
             "active": truth(self.made_on(contribution, t)),

@@ -58,7 +58,7 @@ pub(crate) fn question(dice: &mut Dice) -> SearchRequest {
 pub(crate) fn read(answer: v1::SearchResponse) -> Value {
     let found = answer.results.into_iter().map(|result| {
         let fields: BTreeSet<i32> = result.matches.iter().map(|of| of.field).collect();
-        let title = result.title.map_or(Value::Null, |title| crate::asked::shown(Some(title)));
+        let title = result.title.map_or(Value::Null, |title| crate::seen::shown(Some(title)));
         (result.name, json!([result.kind, title, fields]))
     });
     json!(found.collect::<BTreeMap<_, _>>())

@@ -1,0 +1,85 @@
+//! The dates that an answer names: those that leave it open where it is only possible (DOMAIN.md §4), or that decide it.
+
+use serde_json::Value;
+
+use crate::dates::{End, Possibly, Span, Spell, Truth};
+use crate::known::hold;
+
+/// What is dated, such as `in frameworks/a from`, and when; no date: on an unknown day.
+pub(crate) type Because = (String, Option<Span>);
+
+/// In whatever order, each once.
+pub(crate) fn because(mut all: Vec<Because>) -> Value {
+    all.sort();
+    all.dedup();
+    all.into_iter().map(|(what, date)| format!("{what} {date:?}")).collect()
+}
+
+fn begin(what: &str, spell: &Spell) -> Because {
+    (format!("{what} from"), Some(spell.begin))
+}
+
+fn end(what: &str, spell: &Spell) -> Option<Because> {
+    let what = format!("{what} no longer from");
+    match spell.end {
+        End::Never => None,
+        End::On(end) => Some((what, Some(end))),
+        End::Unknown => Some((what, None)),
+    }
+}
+
+/// Each date of which it is open whether it has come, of spells that possibly hold.
+pub(crate) fn open(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {
+    let possible = spells.iter().filter(|spell| spell.holds(t) == Possibly);
+    let dates = possible.flat_map(|spell| {
+        let begin = Some(begin(what, spell)).filter(|_| spell.begin.by(t) == Possibly);
+        let end = end(what, spell).filter(|_| spell.end.by(t) == Possibly);
+        [begin, end]
+    });
+    dates.flatten().collect()
+}
+
+/// The dates that decide it: of what certainly holds, its beginning and its end; where nothing does, of each, and its end
+/// if it may have begun. Where it is open, the dates that leave it so.
+pub(crate) fn deciding(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {
+    let so = hold(spells, t);
+    if so == Possibly {
+        return open(spells, what, t);
+    }
+    let decide = spells.iter().filter(|spell| so == Truth::No || spell.holds(t) == Truth::Yes);
+    let dates = decide.flat_map(|spell| {
+        [Some(begin(what, spell)), end(what, spell).filter(|_| spell.begin.by(t).may_be())]
+    });
+    dates.flatten().collect()
+}
+
+/// The dates that an answer names, as they are written.
+pub(crate) fn read(texts: &[String]) -> Value {
+    because(texts.iter().map(|text| dated(text)).collect())
+}
+
+fn dated(text: &str) -> Because {
+    // Which event says so is not compared: of beginnings and ends that were recorded apart it is open which are of one spell.
+    let text = text.split(" (events/").next().unwrap();
+    if let Some(what) = text.strip_suffix(" until an unknown day") {
+        return (format!("{what} no longer from"), None);
+    }
+    let (what, day) = text.rsplit_once(' ').expect("it says of what it is the date");
+    let date = written(day);
+    match what.strip_suffix(" until") {
+        // The last day, and not the one after it.
+        Some(what) => (format!("{what} no longer from"), Some(date.plus_days(1))),
+        None => (what.to_owned(), Some(date)),
+    }
+}
+
+/// A date, the days between which it lies, or since ever.
+pub(crate) fn written(text: &str) -> Span {
+    match text.split_once("..") {
+        Some((first, last)) => {
+            Span { earliest: Span::parse(first).earliest, latest: Span::parse(last).latest }
+        }
+        None if text == "ever" => Span::EVER,
+        None => Span::parse(text),
+    }
+}
