@@ -260,8 +260,12 @@ impl Run {
             let valid_at = self.history.dice.date();
             let t = Span::parse(&valid_at);
             *question.as_of() = Some(v1::AsOf { valid_at: valid_at.clone(), known_at: Some(known_at) });
-            let answer = question.ask(&self.product).await;
             let expected = question.oracle(&Known::at(&self.events, position as u64), t);
+            // Of the many that ask about what is not known, a few are enough.
+            if expected.is_none() && !self.history.dice.one_in(4) {
+                continue;
+            }
+            let answer = question.ask(&self.product).await;
             let got = question.product(&answer);
             let same = agree(expected.as_ref(), got.as_ref());
             assert!(same, "{}", self.mismatch(&question, expected.as_ref(), got.as_ref()));
