@@ -757,6 +757,18 @@ async fn what_rests_on_no_confirmed_source_is_counted_by_kind() {
     assert!(
         first.events.iter().all(|known| known.stands && known.known_source.as_ref().unwrap().unconfirmed)
     );
+    let earlier = |position| v1::ListUnconfirmedEventsRequest {
+        as_of: Some(v1::AsOf {
+            valid_at: String::new(),
+            known_at: Some(v1::as_of::KnownAt::KnownPosition(position)),
+        }),
+        ..ask.clone()
+    };
+    for (position, expected) in [(100, 91), (424, 125), (50, 45), (100, 91)] {
+        let then = client.list_unconfirmed_events(earlier(position)).await.unwrap().into_inner();
+        let counted: u32 = then.counts.iter().map(|count| count.count).sum();
+        assert_eq!((position, counted), (position, expected), "what was found before is of another time");
+    }
     let kinds = vec!["member_admitted".to_owned()];
     let some = v1::ListUnconfirmedEventsRequest { kinds, ..ask.clone() };
     assert_eq!(client.list_unconfirmed_events(some).await.unwrap().into_inner().events.len(), 15);

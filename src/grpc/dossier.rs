@@ -1,9 +1,11 @@
 //! `DossierService`: answers with the events themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures::{Stream, stream};
+use parking_lot::Mutex;
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
@@ -24,10 +26,39 @@ use crate::wire::{encode_content, encode_event};
 
 /// Answers from these readers.
 pub fn service(readers: Readers) -> DossierServiceServer<impl DossierService> {
-    DossierServiceServer::new(Dossiers(readers))
+    DossierServiceServer::new(Dossiers { readers, found: Arc::default() })
 }
 
-struct Dossiers(Readers);
+struct Dossiers {
+    readers: Readers,
+    found: Arc<Found>,
+}
+
+/// What was unconfirmed at the positions that were asked about last. To find it, much is gone through: the pages of one
+/// question are cut from one finding, and so are those of whoever asks the same before something is recorded.
+#[derive(Default)]
+struct Found(Mutex<VecDeque<(Position, Arc<[Unconfirmed]>)>>);
+
+/// For so many positions.
+const FOUND_KEPT: usize = 2;
+
+impl Found {
+    fn at(&self, reading: &Reading<'_>) -> Arc<[Unconfirmed]> {
+        let kept = |found: &VecDeque<(Position, Arc<[Unconfirmed]>)>| {
+            found.iter().find(|(position, _)| *position == reading.position).map(|(_, found)| found.clone())
+        };
+        if let Some(found) = kept(&self.0.lock()) {
+            return found;
+        }
+        let found: Arc<[Unconfirmed]> = unconfirmed(reading.world).into();
+        let mut all = self.0.lock();
+        if kept(&all).is_none() {
+            all.push_front((reading.position, found.clone()));
+            all.truncate(FOUND_KEPT);
+        }
+        found
+    }
+}
 
 /// So many events are a part of what is sent.
 const PART_EVENTS: u32 = 500;
@@ -58,8 +89,8 @@ impl DossierService for Dossiers {
         let size = asking.page_size(page_size);
         let actor = asking.done(actor)?;
         let page: Page<Place> = Page::read(query, size, &page_token, as_of)?;
-        let loader = self.0.state().loader().clone();
-        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
+        let loader = self.readers.state().loader().clone();
+        let answer = self.readers.answer_aside(page.as_of(), at_least_position, move |reading| {
             let mut found = in_order(reading, &loader, &actor, order)?;
             found.retain(|(place, _)| page.after().is_none_or(|after| place > after));
             let found = found.into_iter().map(|(place, known)| (place, put_known(&known)));
@@ -82,8 +113,8 @@ impl DossierService for Dossiers {
         let order = asking.choice("order", order, v1::DossierOrder::as_str_name);
         asking.as_of(as_of.as_ref());
         let actor = asking.done(actor)?;
-        let loader = self.0.state().loader().clone();
-        let answer = self.0.answer_aside(as_of, at_least_position, move |reading| {
+        let loader = self.readers.state().loader().clone();
+        let answer = self.readers.answer_aside(as_of, at_least_position, move |reading| {
             let found = in_order(reading, &loader, &actor, order)?;
             Ok((found, reading.answered()))
         });
@@ -118,14 +149,17 @@ impl DossierService for Dossiers {
         let size = asking.page_size(page_size);
         let kinds = asking.done(Some(kinds))?;
         let page: Page<Position> = Page::read(query, size, &page_token, as_of)?;
-        let loader = self.0.state().loader().clone();
-        let answer = self.0.answer_aside(page.as_of(), at_least_position, move |reading| {
-            let mut found = unconfirmed(reading.world);
-            found.retain(|it| kinds.is_empty() || kinds.contains(&it.kind));
-            let counts = put_counts(&found);
-            let rest = found.iter().filter(|it| page.after().is_none_or(|after| it.event > *after));
+        let loader = self.readers.state().loader().clone();
+        let found = self.found.clone();
+        let answer = self.readers.answer_aside(page.as_of(), at_least_position, move |reading| {
+            let found = found.at(reading);
+            let is_asked = |it: &&Unconfirmed| kinds.is_empty() || kinds.iter().any(|kind| *kind == it.kind);
+            let counts = put_counts(found.iter().filter(is_asked));
+            let rest = page.after().map_or(0, |after| found.partition_point(|it| it.event <= *after));
+            let rest = found[rest..].iter().filter(is_asked);
             // One more than a page has: whether there is another one is seen by that.
-            let known = rest.take(size + 1).map(|it| it.known(|positions| loader.events(positions)));
+            let known = rest.take(size + 1);
+            let known = known.map(|it| it.known(reading.world, |positions| loader.events(positions)));
             let known = known.collect::<Result<Vec<_>, _>>().map_err(|error| status::internal(&error))?;
             let known = known.iter().flatten().map(|known| (known.event.position, put_known(known)));
             let (events, next_page_token) = page.cut(reading, known);
@@ -153,7 +187,7 @@ fn in_order(
     Ok(found)
 }
 
-fn put_counts(found: &[Unconfirmed]) -> Vec<v1::KindCount> {
+fn put_counts<'a>(found: impl Iterator<Item = &'a Unconfirmed>) -> Vec<v1::KindCount> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for unconfirmed in found {
         *counts.entry(&unconfirmed.kind).or_default() += 1;

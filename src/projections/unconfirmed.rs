@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::domain::correction::History;
-use crate::domain::{Event, Stream, World};
+use crate::domain::{Event, Name, Stream, World};
 use crate::position::Position;
 
 use super::dossier::KnownEvent;
@@ -17,8 +19,8 @@ pub struct Unconfirmed {
     /// The event.
     pub event: Position,
     /// The kind of its fact.
-    pub kind: String,
-    stream: Arc<Stream>,
+    pub kind: SmolStr,
+    stream: Name,
 }
 
 /// The events that stand and whose source is unconfirmed, in the order of the log.
@@ -27,8 +29,8 @@ pub fn unconfirmed(world: &dyn World) -> Vec<Unconfirmed> {
     let of = |stream: Arc<Stream>| {
         let found = stream.unconfirmed().map(|(event, kind)| Unconfirmed {
             event,
-            kind: kind.to_owned(),
-            stream: stream.clone(),
+            kind: kind.into(),
+            stream: stream.name.clone(),
         });
         found.collect::<Vec<_>>()
     };
@@ -38,17 +40,19 @@ pub fn unconfirmed(world: &dyn World) -> Vec<Unconfirmed> {
 }
 
 impl Unconfirmed {
-    /// The event, and what is known of it. `load` gives the events at positions.
+    /// The event, and what is known of it in the world in which it was found. `load` gives the events at positions.
     ///
     /// # Errors
     ///
     /// What `load` answers.
     pub fn known<E>(
         &self,
+        world: &dyn World,
         load: impl Fn(&[Position]) -> Result<Vec<Event>, E>,
     ) -> Result<Option<KnownEvent>, E> {
-        let all_stand = self.stream.standing() == self.stream.positions;
-        let about = if all_stand { std::slice::from_ref(&self.event) } else { &self.stream.positions };
+        let Some(stream) = world.stream(&self.stream) else { return Ok(None) };
+        let all_stand = stream.standing() == stream.positions;
+        let about = if all_stand { std::slice::from_ref(&self.event) } else { &stream.positions };
         let events = load(about)?;
         let history = History::new(&events);
         let event = events.iter().find(|event| event.position == self.event);
