@@ -167,4 +167,19 @@ mod tests {
         assert_eq!(statuses("2012-06-01"), [DecisionStatus::NotYet, DecisionStatus::InEffect]);
         assert_eq!(statuses("2013-01-01"), [DecisionStatus::InEffect]);
     }
+
+    #[test]
+    fn what_is_in_effect_was_taken_however_little_is_known_of_when() {
+        let mut example = Example::alliance();
+        let recorded = json!({
+            "body": "Council",
+            "status": "DECISION_STATUS_INTENDED",
+            "titles": { "en": "a" },
+        });
+        example.say("decisions/a", "2008", "decisionRecorded", recorded);
+        example.say("decisions/a", "2008-05", "decisionPutInEffect", json!({}));
+        let en = Languages::default();
+        let on_a_day = decision(&example.world, &name("decisions/a"), day("2008-06-11"), &en).unwrap();
+        assert_eq!((on_a_day.in_effect, &on_a_day.statuses[..]), (Truth::Yes, &[DecisionStatus::InEffect][..]));
+    }
 }

@@ -217,8 +217,9 @@ impl DecisionTimeline {
     /// Every status that is possible on `t`; the certain one alone where there is one.
     pub fn statuses(&self, t: When) -> Vec<DecisionStatus> {
         let Some(taken) = self.taken_on() else { return Vec::new() };
-        let begun = taken.by(t);
         let effect = Truth::any(self.effect.iter().map(|(mark, _)| mark.at.by(t)));
+        // What is in effect was taken, however little is known of when.
+        let begun = taken.by(t).or(effect);
         let out = |superseded: bool| {
             let (own, other): (Vec<_>, Vec<_>) =
                 self.outs.iter().partition(|out| out.by.is_some() == superseded);
