@@ -251,7 +251,7 @@ impl Run {
         self.exported = recorded;
     }
 
-    /// One question of each kind, each as of its own day and one of a few times of recording: what was known then is put
+    /// Questions of each kind, each as of its own day and one of a few times of recording: what was known then is put
     /// together once for all that ask for it.
     async fn ask(&mut self) {
         let times: Vec<_> = (0..TIMES).map(|_| self.time()).collect();

@@ -100,13 +100,21 @@ enum About {
     Steps,
     /// Who is a member and who is in which framework, and who met.
     Standing,
+    /// What is offered to whom, and how they stand.
+    Access,
 }
 
 impl History {
     pub(crate) fn new(seed: u64) -> History {
         let mut dice = Dice::new(seed);
-        let about =
-            dice.of(&[About::Anything, About::Anything, About::Decisions, About::Steps, About::Standing]);
+        let about = dice.of(&[
+            About::Anything,
+            About::Anything,
+            About::Decisions,
+            About::Steps,
+            About::Standing,
+            About::Access,
+        ]);
         History { dice, next: 0, about }
     }
 
@@ -143,6 +151,10 @@ impl History {
         }
         let launched = self.launched();
         all.push(self.command("operations/a", "2009-05", "", launched));
+        let offered = self.offered();
+        all.push(self.command("activities/a", "2008-05", "", offered));
+        let opened = self.opened();
+        all.push(self.command("agreements/a", "2008-05-10", "", opened));
         if let About::Decisions = self.about {
             all.extend(self.policies());
         }
@@ -178,6 +190,32 @@ impl History {
         Kind::FrameworkEstablished(v1::FrameworkEstablished { names: titles(&mut self.dice), overlay })
     }
 
+    fn opened(&mut self) -> Kind {
+        let dice = &mut self.dice;
+        Kind::AgreementOpened(v1::AgreementOpened {
+            partner: dice.name(&COUNTRIES[..2]),
+            kind: dice.of(&[1, 4, 5, 8]),
+            titles: titles(dice),
+            step: dice.of(&[1, 2, 3, 4, 4, 6]),
+            term: dice.name(&["", "", "P1Y", "P2Y", "2009/2010", "2010/2011"]),
+            supersedes: if dice.one_in(3) { dice.name(&AGREEMENTS) } else { String::new() },
+            legally_binding: dice.one_in(2),
+        })
+    }
+
+    fn offered(&mut self) -> Kind {
+        let dice = &mut self.dice;
+        let access = dice.of(&[1, 1, 2, 2, 3]);
+        let to_holders = access == v1::Access::Framework as i32;
+        Kind::ActivityOffered(v1::ActivityOffered {
+            kind: dice.number(1, 7),
+            titles: titles(dice),
+            access,
+            framework: if to_holders { dice.name(&FRAMEWORKS) } else { String::new() },
+            exception: dice.name(&["", "by decision"]),
+        })
+    }
+
     fn launched(&mut self) -> Kind {
         let lead = if self.dice.one_in(2) { String::new() } else { self.dice.name(&ACTORS) };
         Kind::OperationLaunched(v1::OperationLaunched { names: titles(&mut self.dice), lead })
@@ -206,7 +244,10 @@ impl History {
             About::Decisions if !self.dice.one_in(3) => 19,
             About::Steps if !self.dice.one_in(3) => self.dice.of(&[7, 13, 25, 25]),
             About::Standing if !self.dice.one_in(3) => self.dice.of(&[STANDING, STANDING, 25]),
-            About::Anything | About::Decisions | About::Steps | About::Standing => self.dice.below(32),
+            About::Access if !self.dice.one_in(3) => self.dice.of(&[15, 15, STANDING]),
+            About::Anything | About::Decisions | About::Steps | About::Standing | About::Access => {
+                self.dice.below(32)
+            }
         };
         let (name, mut from, kind) = match which {
             0..=5 => self.of_actor(),
@@ -325,19 +366,7 @@ impl History {
         let dice = &mut self.dice;
         let (agreement, from) = (dice.name(&AGREEMENTS), dice.date());
         let kind = match dice.below(8) {
-            0..=3 => {
-                let supersedes = if dice.one_in(3) { dice.name(&AGREEMENTS) } else { String::new() };
-                let term = dice.name(&["", "", "P1Y", "P2Y", "2009/2010", "2010/2011"]);
-                Kind::AgreementOpened(v1::AgreementOpened {
-                    partner: dice.name(&COUNTRIES[..2]),
-                    kind: dice.of(&[1, 4, 5, 8]),
-                    titles: titles(dice),
-                    step: dice.of(&[1, 2, 3, 4, 4, 6]),
-                    term,
-                    supersedes,
-                    legally_binding: dice.one_in(2),
-                })
-            }
+            0..=3 => self.opened(),
             4..=5 => Kind::AgreementAdvanced(v1::AgreementAdvanced { step: dice.number(2, 6) }),
             6 if dice.one_in(2) => Kind::AgreementSuspended(v1::AgreementSuspended {}),
             6 => Kind::AgreementResumed(v1::AgreementResumed {}),
@@ -376,21 +405,7 @@ impl History {
         let dice = &mut self.dice;
         let (activity, from) = (dice.name(&ACTIVITIES), dice.date());
         let kind = match dice.below(6) {
-            0..=2 => {
-                let access = dice.number(1, 3);
-                let framework = if access == v1::Access::Framework as i32 {
-                    dice.name(&FRAMEWORKS)
-                } else {
-                    String::new()
-                };
-                Kind::ActivityOffered(v1::ActivityOffered {
-                    kind: dice.number(1, 7),
-                    titles: titles(dice),
-                    access,
-                    framework,
-                    exception: dice.name(&["", "by decision"]),
-                })
-            }
+            0..=2 => self.offered(),
             3 => Kind::ActivityWithdrawn(v1::ActivityWithdrawn::default()),
             _ => Kind::ParticipationRecorded(v1::ParticipationRecorded { participant: dice.name(&ACTORS) }),
         };

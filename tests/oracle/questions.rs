@@ -1,4 +1,4 @@
-//! Random questions about the small world of the histories, one of each kind.
+//! Random questions about the small world of the histories, one of each kind, or a few.
 
 use minuted::proto::v1;
 
@@ -9,13 +9,15 @@ use crate::history::{
 };
 use crate::seen::BY_NAME_SHOWN;
 
-/// One question of each kind, about anything.
+/// Questions of each kind, about anything.
 pub(crate) fn questions(dice: &mut Dice, events: &[v1::Event]) -> Vec<Question> {
     let language = dice.name(&["", "en", "fr", "de", "fr-CA"]);
     let mut all = actor_questions(dice, &language);
     all.extend(register_questions(dice, &language));
     all.extend(policy_questions(dice, &language));
     all.extend(meeting_questions(dice, &language));
+    // What is offered, how the actor stood and what is in force have to meet.
+    all.extend((0..3).map(|_| access_question(dice, &language)));
     all.push(event_question(dice, events));
     all
 }
@@ -181,11 +183,6 @@ fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             language: l(),
             ..Default::default()
         }),
-        Question::ExplainAccess(v1::ExplainAccessRequest {
-            activity: dice.name(&ACTIVITIES),
-            actor: dice.name(&ACTORS),
-            ..Default::default()
-        }),
         Question::ListDeviations(v1::ListDeviationsRequest {
             without_exception: dice.one_in(2),
             language: l(),
@@ -224,6 +221,15 @@ fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             ..Default::default()
         }),
     ]
+}
+
+fn access_question(dice: &mut Dice, language: &str) -> Question {
+    Question::ExplainAccess(v1::ExplainAccessRequest {
+        activity: dice.name(&["activities/a", "activities/a", "activities/b", "activities/c"]),
+        actor: if dice.one_in(4) { dice.name(&ACTORS) } else { dice.name(&COUNTRIES) },
+        language: language.to_owned(),
+        ..Default::default()
+    })
 }
 
 fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {

@@ -243,10 +243,9 @@ seen! {
     };
     AccessFinding(it) {
         use v1::AccessGround::{Holder, Partner, Registered};
-        // Of what is of several spells, only the dates that leave it open are compared.
+        // The dates of what is of several spells are not compared.
         let of_several = [Holder, Partner, Registered].contains(&it.ground());
-        let open = !of_several || it.truth() == v1::Truth::Possibly;
-        json!([it.ground, it.truth, if open { because::read(&it.dates) } else { Value::Null }])
+        json!([it.ground, it.truth, if of_several { Value::Null } else { because::read(&it.dates) }])
     };
     ExplainAccessResponse(it) json!({
         "answer": it.answer,
