@@ -183,6 +183,17 @@ impl Product {
     }
 }
 
+/// Names the history in which something fails, whatever it is.
+struct Named(u64);
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("MINUTED_SEED={}", self.0);
+        }
+    }
+}
+
 /// A history, what it was asked, and what it answered.
 struct Run {
     seed: u64,
@@ -200,6 +211,7 @@ struct Run {
 
 impl Run {
     async fn all(seed: u64) -> (usize, usize) {
+        let _named = Named(seed);
         let (history, product) = (History::new(seed), Product::start());
         let mut run = Run {
             seed,
