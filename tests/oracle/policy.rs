@@ -7,7 +7,7 @@ use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
 use crate::because::{Because, because, deciding, open};
-use crate::dates::{End, Possibly, Span, Spell, Truth, Yes};
+use crate::dates::{End, Possibly, Span, Spell, Truth, Yes, possible};
 use crate::known::{Known, Said, hold, spells, titled};
 use crate::truth;
 
@@ -219,27 +219,33 @@ impl Known<'_> {
         }
     }
 
-    /// The status, where every date that plays a part is exact.
-    fn decision_status(&self, decision: &str, t: Span) -> Option<v1::DecisionStatus> {
+    /// Every status that is possible: the last of its dates that has come. What is recorded at once as in effect has no
+    /// date of being an intention.
+    fn decision_statuses(&self, decision: &str, t: Span) -> BTreeSet<i32> {
         use v1::DecisionStatus as Status;
-        let taken = self.decided(decision).0.begin();
-        let begins = self.begins_effect(decision);
+        let come = |dates: &[Span]| Truth::any(dates.iter().map(|date| date.by(t)));
+        let first = |dates: &[Span], others: &[Span]| {
+            let is_first = |date: &Span| {
+                date.by(t).and(Truth::any(others.iter().map(|other| other.before(*date))).not())
+            };
+            Truth::any(dates.iter().map(is_first))
+        };
+        let (said, it) = self.decided(decision);
+        let is_intention = it.status() == Status::Intended;
+        let intended: Vec<Span> = is_intention.then(|| said.begin()).into_iter().collect();
+        let effect = self.begins_effect(decision);
         let superseded = self.dates(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_)));
         let lapsed = self.dates(decision, |kind| matches!(kind, Kind::DecisionLapsed(_)));
-        let all =
-            [t, taken].into_iter().chain([&begins, &superseded, &lapsed].into_iter().flatten().copied());
-        if !all.into_iter().all(Span::is_exact) {
-            return None;
-        }
-        let by = |dates: &[Span]| dates.iter().any(|date| date.by(t).may_be());
-        Some(match () {
-            () if by(&superseded) && by(&lapsed) => return None,
-            () if by(&superseded) => Status::Superseded,
-            () if by(&lapsed) => Status::Lapsed,
-            () if by(&begins) => Status::InEffect,
-            () if by(&[taken]) => Status::Intended,
-            () => Status::NotYet,
-        })
+        let over = come(&superseded).or(come(&lapsed));
+        let in_effect = come(&effect).and(over.not());
+        let all = [
+            (Status::NotYet, come(&intended).or(come(&effect)).or(over).not()),
+            (Status::Intended, come(&intended).and(come(&effect).not()).and(over.not())),
+            (Status::InEffect, in_effect),
+            (Status::Superseded, first(&superseded, &lapsed)),
+            (Status::Lapsed, first(&lapsed, &superseded)),
+        ];
+        possible(&all.map(|(status, so)| (status as i32, so)))
     }
 
     /// Every link of the lineage: from, type, to.
@@ -275,7 +281,6 @@ impl Known<'_> {
         let links = links.map(|link| (link.r#type, &link.to));
         let superseded = self.when(decision, |kind| matches!(kind, Kind::DecisionSuperseded(_)));
         let lapsed = self.when(decision, |kind| matches!(kind, Kind::DecisionLapsed(_)));
-        let status = self.decision_status(decision, t);
         json!({
             "name": decision,
             "body": it.body,
@@ -288,7 +293,7 @@ impl Known<'_> {
             "links": links.collect::<BTreeSet<_>>(),
             "dates": [self.in_effect_since(decision), superseded, lapsed],
             "in_effect": truth(self.in_effect(decision, t)),
-            "statuses": status.map_or(json!("any"), |status| json!([status as i32])),
+            "statuses": self.decision_statuses(decision, t),
         })
     }
 
