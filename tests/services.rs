@@ -113,6 +113,11 @@ async fn standing_in_september_2011() {
     assert!(iraq.open_because[0].contains("from 2011"), "{iraq:?}");
     let answered = standing.answered_as_of.unwrap();
     assert_eq!((answered.valid_at.as_str(), answered.known_position), ("2011-09-30", 424));
+    let because = iraq.open_because.clone();
+    let ask = v1::GetActorRequest { name: iraq.actor.clone(), as_of: on("2011"), ..Default::default() };
+    let iraq = client.get_actor(ask).await.unwrap().into_inner().actor.unwrap();
+    assert_eq!((iraq.partner, &iraq.open_because), (POSSIBLY, &because));
+    assert_eq!((iraq.frameworks[0].held, &iraq.frameworks[0].open_because), (POSSIBLY, &because));
     let today = client.get_standing(v1::GetStandingRequest::default()).await.unwrap().into_inner();
     assert_eq!(counts(today.member_count), (32, 0));
     assert_eq!(today.answered_as_of.unwrap().valid_at, "2026-11-24");
@@ -226,6 +231,9 @@ async fn contributors_militarily_and_otherwise() {
     let truth = |actor: &str| not.partners.iter().find(|one| one.actor == actor).map(|one| one.truth);
     assert_eq!((truth("countries/at"), truth("countries/ru")), (Some(POSSIBLY), Some(YES)));
     assert_eq!(counts(not.count), (22, 15));
+    for partner in &not.partners {
+        assert_eq!(partner.truth == POSSIBLY, !partner.open_because.is_empty(), "{partner:?}");
+    }
     let unknown = client.list_non_contributors(ask_who_not("operations/none")).await.unwrap_err();
     assert_eq!(reason(&unknown), (Code::NotFound, "UNKNOWN_OPERATION".into()));
     let ask = v1::ListContributionsRequest {

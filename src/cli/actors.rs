@@ -133,6 +133,7 @@ impl Show for GetActorResponse {
             ("suspended", words::truth(actor.suspended).to_owned()),
             ("what is suspended", actor.suspension_scopes.join("\n")),
             ("frameworks", held(actor, "\n")),
+            ("left open by", open_because(actor).join("\n")),
             ("every name", names.collect::<Vec<_>>().join("\n")),
             ("version", actor.etag.clone()),
         ]) + &look::times(self.answered_as_of.as_ref())
@@ -159,7 +160,12 @@ impl Show for ListActorsResponse {
                 held(actor, ", "),
             ]
         };
+        let open: Vec<_> = self.actors.iter().map(|actor| (actor, open_because(actor))).collect();
+        let open = open
+            .iter()
+            .map(|(actor, dates)| (look::named(actor.display_name.as_ref(), &actor.name), dates.as_slice()));
         look.rows(["actor", "member", "partner", "suspended", "frameworks"], self.actors.iter().map(row))
+            + &look::open_because(open)
             + &look::times(self.answered_as_of.as_ref())
     }
 }
@@ -215,18 +221,25 @@ fn standing_names(actors: &[StandingActor]) -> String {
 
 /// For each actor that is only possible: the dates that leave it open.
 fn open_reasons(standing: &GetStandingResponse) -> String {
-    let actors = standing.members.iter().chain(&standing.partners).filter(|a| !a.open_because.is_empty());
-    let lines = actors.map(|actor| {
-        let name = look::name(actor.display_name.as_ref());
-        format!("POSSIBLY {name} ({}): {}\n", actor.actor, actor.open_because.join("; "))
-    });
-    lines.collect()
+    look::open_because(
+        standing.members.iter().chain(&standing.partners).map(|actor| {
+            (look::named(actor.display_name.as_ref(), &actor.actor), actor.open_because.as_slice())
+        }),
+    )
+}
+
+/// The dates that leave open how it stood, or which frameworks it held.
+fn open_because(actor: &Actor) -> Vec<String> {
+    let held = actor.frameworks.iter().flat_map(|held| &held.open_because);
+    let mut dates = actor.open_because.clone();
+    dates.extend(held.filter(|date| !actor.open_because.contains(date)).cloned());
+    dates
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::v1::{AnsweredAsOf, Count, DisplayName, FrameworkStanding, Truth};
+    use crate::proto::v1::{AnsweredAsOf, Count, DisplayName, FrameworkStanding, HeldFramework, Truth};
 
     fn standing(name: &str, truth: Truth, because: &[&str]) -> StandingActor {
         StandingActor {
@@ -280,5 +293,45 @@ mod tests {
         POSSIBLY Iraq (countries/ir): joined frameworks/patg 2011
         as of 2011-09-30, known at 424
         ");
+    }
+
+    #[test]
+    fn an_actor_that_is_only_possible_says_by_which_dates() {
+        let held = |framework: &str, because: &str| HeldFramework {
+            framework: framework.into(),
+            held: Truth::Possibly.into(),
+            open_because: vec![because.into()],
+            ..Default::default()
+        };
+        let iraq = Actor {
+            name: "countries/iq".into(),
+            display_name: Some(display("Iraq")),
+            member: Truth::No.into(),
+            partner: Truth::Possibly.into(),
+            suspended: Truth::No.into(),
+            frameworks: vec![
+                held("frameworks/patg", "in patg from 2011"),
+                held("frameworks/o", "in o from 2011"),
+            ],
+            open_because: vec!["in patg from 2011".into()],
+            ..Default::default()
+        };
+        let answer = GetActorResponse { actor: Some(iraq.clone()), answered_as_of: None };
+        insta::assert_snapshot!(answer.show(Look::default()), @r"
+        ┌──────────────┬────────────────────────────┐
+        │ actor        ┆ countries/iq               │
+        │ name         ┆ Iraq                       │
+        │ member       ┆ no                         │
+        │ partner      ┆ POSSIBLY                   │
+        │ suspended    ┆ no                         │
+        │ frameworks   ┆ frameworks/patg (POSSIBLY) │
+        │              ┆ frameworks/o (POSSIBLY)    │
+        │ left open by ┆ in patg from 2011          │
+        │              ┆ in o from 2011             │
+        └──────────────┴────────────────────────────┘
+        ");
+        let shown = ListActorsResponse { actors: vec![iraq], ..Default::default() }.show(Look::default());
+        let last = shown.lines().last();
+        assert_eq!(last, Some("POSSIBLY Iraq (countries/iq): in patg from 2011; in o from 2011"));
     }
 }

@@ -152,8 +152,17 @@ impl Show for ListOneWayAreasResponse {
             ]
         };
         look.rows(["partner", "area", "who gives", "one way", "since"], self.areas.iter().map(row))
+            + &open_because(self.areas.iter().filter_map(|one_way| one_way.choice.as_ref()))
             + &look::times(self.answered_as_of.as_ref())
     }
+}
+
+/// For each choice that is only possible, or whose extent or giver is: the dates that leave it open.
+fn open_because<'a>(choices: impl Iterator<Item = &'a AreaChoice>) -> String {
+    look::open_because(choices.map(|choice| {
+        let partner = look::name(choice.actor_display_name.as_ref());
+        (format!("{partner}, {}", choice.area), choice.open_because.as_slice())
+    }))
 }
 
 impl Show for GetAreaResponse {
@@ -207,6 +216,37 @@ impl Show for ListAreaChoicesResponse {
             ]
         };
         look.rows(["partner", "area", "how", "since, under"], self.choices.iter().map(row))
+            + &open_because(self.choices.iter())
             + &look::times(self.answered_as_of.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::v1::{DisplayName, Truth};
+
+    #[test]
+    fn a_choice_that_is_only_possible_says_by_which_dates() {
+        let choice = AreaChoice {
+            actor: "countries/jp".into(),
+            actor_display_name: Some(DisplayName { text: "Japan".into(), ..Default::default() }),
+            area: "areas/q".into(),
+            chosen: Truth::Possibly.into(),
+            since: vec!["2012-01-01".into()],
+            open_because: vec!["areas/q withdrawn from 2015 (events/13)".into()],
+            ..Default::default()
+        };
+        let one_way = OneWayArea { choice: Some(choice.clone()), one_way: Truth::Possibly.into() };
+        let choices = ListAreaChoicesResponse { choices: vec![choice], ..Default::default() };
+        let one_way = ListOneWayAreasResponse { areas: vec![one_way], ..Default::default() };
+        for shown in [choices.show(Look::default()), one_way.show(Look::default())] {
+            let last = shown.lines().last();
+            assert_eq!(
+                last,
+                Some("POSSIBLY Japan, areas/q: areas/q withdrawn from 2015 (events/13)"),
+                "{shown}"
+            );
+        }
     }
 }

@@ -147,6 +147,18 @@ pub(crate) fn count(count: Option<&Count>) -> String {
     if possible == 0 { certain.to_string() } else { format!("{certain} certain + {possible} possible") }
 }
 
+/// For each of what is only possible: the dates that leave it open, a line each; `POSSIBLY Iraq: in …`.
+pub(crate) fn open_because<'a>(all: impl IntoIterator<Item = (String, &'a [String])>) -> String {
+    let open = all.into_iter().filter(|(_, dates)| !dates.is_empty());
+    let lines = open.map(|(what, dates)| format!("POSSIBLY {what}: {}\n", dates.join("; ")));
+    lines.collect()
+}
+
+/// `Iraq (countries/iq)`: in a line.
+pub(crate) fn named(display: Option<&DisplayName>, resource: &str) -> String {
+    format!("{} ({resource})", name(display))
+}
+
 /// The two times of an answer, to ask the same again.
 pub(crate) fn times(answered: Option<&AnsweredAsOf>) -> String {
     match answered {

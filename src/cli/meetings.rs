@@ -216,6 +216,7 @@ fn fields(meeting: &Meeting) -> Vec<(&'static str, String)> {
         ("for the alliance", words::word("Core", meeting.core)),
         ("topics", meeting.topics.join(", ")),
         ("class", class(meeting)),
+        ("left open by", meeting.open_because.join("\n")),
         ("label", meeting.label.clone()),
         ("declared", meeting.declared_total.map(|total| total.to_string()).unwrap_or_default()),
         ("named", named_count(meeting)),
@@ -272,7 +273,9 @@ impl Show for ListMeetingsResponse {
                 meeting.label.clone(),
             ]
         };
+        let open = self.meetings.iter().map(|it| (it.name.clone(), it.open_because.as_slice()));
         look.rows(["when", "meeting", "state", "class", "label"], self.meetings.iter().map(row))
+            + &look::open_because(open)
             + &look::known(self.answered_as_of.as_ref())
     }
 }
@@ -287,7 +290,12 @@ impl Show for ListExternalsWithoutAgreementResponse {
                 words::truth(external.truth).to_owned(),
             ]
         };
+        let open = self.externals.iter().map(|external| {
+            let who = look::named(external.display_name.as_ref(), &external.actor);
+            (format!("{who}, {}", external.meeting), external.open_because.as_slice())
+        });
         look.rows(["who", "when", "meeting", "without agreement"], self.externals.iter().map(row))
+            + &look::open_because(open)
             + &look::known(self.answered_as_of.as_ref())
     }
 }
@@ -353,8 +361,39 @@ mod tests {
     fn an_undetermined_class_names_all_that_are_possible() {
         let possible_classes =
             vec![MeetingClass::BeyondFrameworks.into(), MeetingClass::AcrossFrameworks.into()];
-        let meeting =
-            Meeting { class: MeetingClass::Undetermined.into(), possible_classes, ..Default::default() };
+        let open_because = vec!["countries/jp in frameworks/patg from 2011 (events/9)".to_owned()];
+        let meeting = Meeting {
+            name: "meetings/a".into(),
+            class: MeetingClass::Undetermined.into(),
+            possible_classes,
+            open_because,
+            ..Default::default()
+        };
         assert_eq!(class(&meeting), "undetermined: POSSIBLY beyond frameworks or across frameworks");
+        let one = GetMeetingResponse { meeting: Some(meeting.clone()), ..Default::default() };
+        assert!(
+            one.show(Look::default()).contains("│ left open by ┆ countries/jp in frameworks/patg from 2011")
+        );
+        let all =
+            ListMeetingsResponse { meetings: vec![meeting], ..Default::default() }.show(Look::default());
+        let last = all.lines().last();
+        assert_eq!(last, Some("POSSIBLY meetings/a: countries/jp in frameworks/patg from 2011 (events/9)"));
+    }
+
+    #[test]
+    fn an_external_that_is_only_possible_says_by_which_dates() {
+        let external = ExternalWithoutAgreement {
+            actor: "countries/jp".into(),
+            display_name: Some(DisplayName { text: "Japan".into(), ..Default::default() }),
+            meeting: "meetings/a".into(),
+            truth: Truth::Possibly.into(),
+            open_because: vec!["agreements/jp stands from 2012".into()],
+            ..Default::default()
+        };
+        let answer =
+            ListExternalsWithoutAgreementResponse { externals: vec![external], ..Default::default() };
+        let shown = answer.show(Look::default());
+        let last = shown.lines().last();
+        assert_eq!(last, Some("POSSIBLY Japan (countries/jp), meetings/a: agreements/jp stands from 2012"));
     }
 }

@@ -213,6 +213,12 @@ fn summary(contribution: &Contribution) -> String {
     format!("{kind}: {form}{people}{seen} {}{doubt}", look::valid(contribution.valid.as_ref()))
 }
 
+/// For each contribution that is only possible: the dates that leave it open.
+fn open_because(contributions: &[Contribution]) -> String {
+    let open = contributions.iter();
+    look::open_because(open.map(|one| (one.contributor.clone(), one.open_because.as_slice())))
+}
+
 impl Show for GetContributionResponse {
     fn show(&self, look: Look) -> String {
         let fields = |contribution: &Contribution| {
@@ -224,6 +230,7 @@ impl Show for GetContributionResponse {
                 ("accepted", contribution.accepted.clone()),
                 ("ended", contribution.ended.clone()),
                 ("made on that day", words::truth(contribution.active).to_owned()),
+                ("left open by", contribution.open_because.join("\n")),
                 ("note", contribution.note.clone()),
                 ("version", contribution.etag.clone()),
             ])
@@ -245,6 +252,7 @@ impl Show for ListContributionsResponse {
             ]
         };
         look.rows(["contribution", "by", "to", "what", "that day"], self.contributions.iter().map(row))
+            + &open_because(&self.contributions)
             + &look::times(self.answered_as_of.as_ref())
     }
 }
@@ -266,6 +274,7 @@ impl Show for ListContributorsResponse {
             look::count(self.other_count.as_ref())
         );
         look.rows(["who", "militarily", "otherwise", "contributions"], self.contributors.iter().map(row))
+            + &self.contributors.iter().map(|by| open_because(&by.contributions)).collect::<Vec<_>>().concat()
             + &counts
             + &look::times(self.answered_as_of.as_ref())
     }
@@ -277,9 +286,10 @@ impl Show for ListNonContributorsResponse {
             [
                 look::called(partner.display_name.as_ref(), &partner.actor),
                 words::truth(partner.truth).to_owned(),
+                partner.open_because.join("\n"),
             ]
         };
-        look.rows(["partner", "contributed nothing"], self.partners.iter().map(row))
+        look.rows(["partner", "contributed nothing", "left open by"], self.partners.iter().map(row))
             + &format!("contributed nothing: {}\n", look::count(self.count.as_ref()))
             + &look::times(self.answered_as_of.as_ref())
     }
@@ -299,6 +309,8 @@ mod tests {
             observed: true,
             valid: Some(Valid { from: "2010-11".into(), to: String::new() }),
             active: Truth::Possibly.into(),
+            contributor: "countries/au".into(),
+            open_because: vec!["contributions/a seen 2010-11 (events/9)".into()],
             ..Default::default()
         };
         let answer = ListContributorsResponse {
@@ -318,6 +330,7 @@ mod tests {
         ╞══════════════╪════════════╪═══════════╪═════════════════════════════════════════════════════════════════╡
         │ countries/au ┆ POSSIBLY   ┆ no        ┆ military: troops, 1550 people, seen 2010-11 (POSSIBLY that day) │
         └──────────────┴────────────┴───────────┴─────────────────────────────────────────────────────────────────┘
+        POSSIBLY countries/au: contributions/a seen 2010-11 (events/9)
         militarily: 0 certain + 1 possible, otherwise: 0
         ");
     }

@@ -135,7 +135,8 @@ pub struct ContributionTimeline {
     /// When it ended, as recorded apart.
     pub ended: Option<Valid>,
     acceptances: Spells,
-    life: Spells,
+    /// From its date, which is a beginning though it was only seen then, to its end.
+    pub life: Spells,
 }
 
 impl ContributionTimeline {

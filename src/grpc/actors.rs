@@ -130,6 +130,7 @@ fn put_actor(actor: ActorOnDay) -> v1::Actor {
         suspended,
         suspension_scopes,
         frameworks,
+        open_because,
     } = actor;
     let (alpha2, alpha3) = match &kind {
         Some(ActorKind::Country { alpha2, alpha3 }) => (alpha2.clone(), alpha3.clone()),
@@ -152,12 +153,18 @@ fn put_actor(actor: ActorOnDay) -> v1::Actor {
         suspended: v1::Truth::from(suspended).into(),
         suspension_scopes,
         frameworks: frameworks.into_iter().map(put_held).collect(),
+        open_because,
         name: name.to_string(),
     }
 }
 
-fn put_held(Held { framework, truth, overlay }: Held) -> v1::HeldFramework {
-    v1::HeldFramework { framework: framework.to_string(), held: v1::Truth::from(truth).into(), overlay }
+fn put_held(Held { framework, truth, overlay, open_because }: Held) -> v1::HeldFramework {
+    v1::HeldFramework {
+        framework: framework.to_string(),
+        held: v1::Truth::from(truth).into(),
+        overlay,
+        open_because,
+    }
 }
 
 fn put_standing(standing: Standing, answered: v1::AnsweredAsOf) -> v1::GetStandingResponse {

@@ -185,8 +185,18 @@ fn put_area(area: AreaShown) -> v1::Area {
 }
 
 fn put_choice(choice: ChoiceOnDay) -> v1::AreaChoice {
-    let ChoiceOnDay { actor, actor_shown, area, area_shown, chosen, extents, given_by, agreements, since } =
-        choice;
+    let ChoiceOnDay {
+        actor,
+        actor_shown,
+        area,
+        area_shown,
+        chosen,
+        extents,
+        given_by,
+        agreements,
+        since,
+        open_because,
+    } = choice;
     v1::AreaChoice {
         actor_display_name: Some(put::display(actor_shown, &actor)),
         actor: actor.to_string(),
@@ -197,5 +207,6 @@ fn put_choice(choice: ChoiceOnDay) -> v1::AreaChoice {
         given_by: put::numbers::<_, v1::GivenBy>(&given_by),
         agreements: put::names(&agreements),
         since,
+        open_because,
     }
 }

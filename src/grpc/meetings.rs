@@ -221,6 +221,7 @@ fn put_format(format: Option<&Format>) -> (v1::MeetingClass, Vec<i32>, String) {
 }
 
 fn put_meeting(mut meeting: MeetingShown) -> v1::Meeting {
+    let open_because = std::mem::take(&mut meeting.open_because);
     let title = put::display(meeting.shown.take(), meeting.name());
     let (state, timeline, particulars) = (meeting.state(), meeting.timeline(), meeting.particulars());
     let Particulars {
@@ -261,6 +262,7 @@ fn put_meeting(mut meeting: MeetingShown) -> v1::Meeting {
         named_organisations: put::number(organisations),
         not_named_count: not_named.map(put::number),
         within: v1::Truth::from(meeting.within).into(),
+        open_because,
         title: Some(title),
     }
 }
@@ -278,7 +280,7 @@ fn put_summary(Summary { state, text, event }: &Summary) -> v1::Summary {
 }
 
 fn put_external(external: External) -> v1::ExternalWithoutAgreement {
-    let External { actor, shown, meeting, meeting_shown, valid, truth } = external;
+    let External { actor, shown, meeting, meeting_shown, valid, truth, open_because } = external;
     v1::ExternalWithoutAgreement {
         display_name: Some(put::display(shown, &actor)),
         actor: actor.to_string(),
@@ -286,5 +288,6 @@ fn put_external(external: External) -> v1::ExternalWithoutAgreement {
         meeting: meeting.to_string(),
         valid: Some(encode_valid(&valid)),
         truth: v1::Truth::from(truth).into(),
+        open_because,
     }
 }

@@ -219,7 +219,7 @@ fn put_operation(operation: OperationOnDay) -> v1::Operation {
 }
 
 fn put_contribution(contribution: ContributionOnDay) -> v1::Contribution {
-    let ContributionOnDay { name, version, terms, accepted, ended, active } = contribution;
+    let ContributionOnDay { name, version, terms, accepted, ended, active, open_because } = contribution;
     let Terms { contributor, operation, form, personnel, observed, note, valid, .. } = terms;
     v1::Contribution {
         name: name.to_string(),
@@ -235,6 +235,7 @@ fn put_contribution(contribution: ContributionOnDay) -> v1::Contribution {
         accepted,
         ended,
         active: v1::Truth::from(active).into(),
+        open_because,
     }
 }
 
@@ -249,10 +250,13 @@ fn put_contributor(contributor: Contributor) -> v1::Contributor {
     }
 }
 
-fn put_non_contributor(NonContributor { actor, shown, truth }: NonContributor) -> v1::NonContributor {
+fn put_non_contributor(
+    NonContributor { actor, shown, truth, open_because }: NonContributor,
+) -> v1::NonContributor {
     v1::NonContributor {
         display_name: Some(put::display(shown, &actor)),
         actor: actor.to_string(),
         truth: v1::Truth::from(truth).into(),
+        open_because,
     }
 }

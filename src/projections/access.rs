@@ -15,7 +15,7 @@ use crate::domain::{Collection, Name, World};
 
 use super::activities::{ActivityOnDay, activity};
 use super::decisions::in_effect_since;
-use super::{Languages, known, names, open_dates};
+use super::{Languages, known, names, open_dates, open_standing};
 
 /// Whether an actor may take part in an activity, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,13 +130,19 @@ fn findings(
     let mut found = vec![of(Ground::Offered, &timeline.life, "on offer")];
     match access {
         Access::AllPartners => {
-            let dates = who.main_frameworks(world).into_iter().flat_map(|f| tenure_dates(world, who, f, t));
             let truth = who.partner(world, t);
-            found.extend([member(), Finding { ground: Ground::Partner, truth, dates: dates.collect() }]);
+            let dates = match truth {
+                Truth::Possibly => open_standing::partnership(world, who, t),
+                Truth::Yes | Truth::No => holding_dates(world, who, who.main_frameworks(world), t),
+            };
+            found.extend([member(), Finding { ground: Ground::Partner, truth, dates }]);
         }
         Access::Framework(framework) => {
-            let dates = tenure_dates(world, who, framework, t);
             let truth = who.holds(world, framework, t);
+            let dates = match truth {
+                Truth::Possibly => open_standing::tenure(world, who, framework, t),
+                Truth::Yes | Truth::No => holding_dates(world, who, vec![framework], t),
+            };
             found.extend([member(), Finding { ground: Ground::Holder, truth, dates }]);
         }
         Access::Listed => {
@@ -145,6 +151,17 @@ fn findings(
     }
     found.push(of(Ground::Suspended, &who.suspensions, "suspended"));
     found
+}
+
+/// The dates that decide whether the actor held one of these: those of the tenures that it held; where it held none, of its
+/// membership if that alone stands against it, else of its tenures.
+fn holding_dates(world: &dyn World, who: &ActorTimeline, mut frameworks: Vec<&Name>, t: When) -> Vec<String> {
+    if frameworks.iter().any(|framework| who.holds(world, framework, t).is_yes()) {
+        frameworks.retain(|framework| who.holds(world, framework, t).is_yes());
+    } else if frameworks.iter().any(|framework| who.in_framework(world, framework, t).may_be()) {
+        return open_dates::deciding(&who.memberships, "a member", t);
+    }
+    frameworks.into_iter().flat_map(|framework| tenure_dates(world, who, framework, t)).collect()
 }
 
 /// When the actor was in a framework, and when that was open where this decides it.
@@ -284,6 +301,29 @@ mod tests {
         let suspended = &dates("2012-03-15")[3];
         let said = "suspended from 2012-03-01 (events/17); suspended no longer from 2012-04-01";
         assert_eq!(*suspended, (Ground::Suspended, Truth::Yes, said.to_owned()));
+    }
+
+    #[test]
+    fn promise_1_a_membership_that_ends_a_partnership_is_what_decides() {
+        let mut example = example();
+        let joined = |framework: &str| json!({ "framework": format!("frameworks/{framework}") });
+        example.say("countries/kr", "2000-01-01..2005-12-31", "frameworkJoined", joined("pfp"));
+        example.say("countries/kr", "2010-01-01", "frameworkJoined", joined("patg"));
+        example.say("countries/kr", "2015", "memberAdmitted", json!({ "alliance": "organisations/nato" }));
+        let found = |activity: &str, t: &str| {
+            let (activity, korea) = (name(&format!("activities/{activity}")), name("countries/kr"));
+            let found = explain(&example.world, &activity, &korea, day(t), &Languages::default()).unwrap();
+            let Finding { ground, truth, dates } = found.findings.into_iter().nth(2).unwrap();
+            (ground, truth, dates.join("; "))
+        };
+        let (joined, admitted) =
+            ("in frameworks/patg from 2010-01-01 (events/19)", "a member from 2015 (events/20)");
+        for (activity, ground) in [("all", Ground::Partner), ("few", Ground::Holder)] {
+            assert_eq!(found(activity, "2014-05-01"), (ground, Truth::Yes, joined.to_owned()));
+            assert_eq!(found(activity, "2015-05-01"), (ground, Truth::Possibly, admitted.to_owned()));
+            assert_eq!(found(activity, "2016-05-01"), (ground, Truth::No, admitted.to_owned()));
+        }
+        assert_eq!(found("few", "2009-01-01"), (Ground::Holder, Truth::No, joined.to_owned()), "not yet");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::domain::time::{Truth, When};
 use crate::domain::world::is_overlay;
 use crate::domain::{Collection, Name, Version, World};
 
-use super::{Languages, known, names, open_dates, referrers};
+use super::{Languages, known, names, open_dates, open_standing, referrers};
 
 /// An actor on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct ActorOnDay {
     pub suspension_scopes: Vec<String>,
     /// Each framework that it held or may have held, in the order of their names.
     pub frameworks: Vec<Held>,
+    /// The dates that leave open whether it was a member, a partner or suspended, where one of these is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// A framework that an actor held or may have held.
@@ -42,6 +44,8 @@ pub struct Held {
     pub truth: Truth,
     /// It is held beside another.
     pub overlay: bool,
+    /// The dates that leave it open, where it is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// Which actors; what is not set asks for nothing.
@@ -87,6 +91,7 @@ fn actor_if(
         suspended: timeline.suspended(t),
         suspension_scopes: suspension_scopes(timeline, t),
         frameworks,
+        open_because: open_because(world, timeline, t),
     })
 }
 
@@ -137,12 +142,20 @@ fn suspension_scopes(timeline: &ActorTimeline, t: When) -> Vec<String> {
     scopes.map(|scope| scope.text.clone()).filter(|text| !text.is_empty()).collect()
 }
 
+fn open_because(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<String> {
+    let mut dates = open_standing::membership(timeline, t);
+    dates.extend(open_standing::partnership(world, timeline, t));
+    dates.extend(open_standing::suspension(timeline, t));
+    open_dates::distinct(dates)
+}
+
 /// Each framework that it ever joined, held that day or not.
 fn joined(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held> {
     let joined = timeline.tenures.keys().map(|framework| Held {
         framework: framework.clone(),
         truth: timeline.holds(world, framework, t),
         overlay: is_overlay(world, framework),
+        open_because: open_standing::tenure(world, timeline, framework, t),
     });
     joined.collect()
 }
@@ -181,6 +194,37 @@ mod tests {
         assert_eq!(ids(&example, "2012-06", &held, None), ["eu"]);
         let organisations = Filter { collection: Some(Collection::Organisations), ..Filter::default() };
         assert_eq!(ids(&example, "2011", &organisations, None), ["eu", "nato"]);
+    }
+
+    #[test]
+    fn the_dates_that_leave_it_open_are_named() {
+        let mut example = Example::alliance();
+        let joined = |framework: &str| json!({ "framework": format!("frameworks/{framework}") });
+        example.say("countries/jp", "2010-05", "frameworkJoined", joined("eop"));
+        example.say("countries/jp", "2010-01-01", "frameworkJoined", joined("patg"));
+        example.say("countries/jp", "2014", "frameworkLeft", joined("patg"));
+        example.say("countries/jp", "2014-06", "memberAdmitted", json!({ "alliance": "organisations/nato" }));
+        example.say("countries/jp", "2014-06-10", "cooperationSuspended", json!({}));
+        example.say("countries/jp", "2014-07", "cooperationResumed", json!({}));
+        let on = |t: &str| {
+            let japan = actor(&example.world, &name("countries/jp"), day(t), &Languages::default()).unwrap();
+            let held = japan.frameworks.into_iter().map(|held| held.open_because.join("; "));
+            (japan.open_because, held.collect::<Vec<_>>())
+        };
+        let (joined, left) =
+            ("in frameworks/eop from 2010-05 (events/10)", "in frameworks/patg no longer from 2014");
+        let admitted = "a member from 2014-06 (events/13)";
+        assert_eq!(
+            on("2010-05-10"),
+            (vec![], vec![joined.into(), String::new()]),
+            "an overlay makes no partner"
+        );
+        assert_eq!(on("2013"), (vec![], vec![String::new(); 2]));
+        assert_eq!(on("2014-01-10"), (vec![left.into()], vec![String::new(), left.into()]));
+        let both = (vec![admitted.into(), left.into()], vec![admitted.into(), format!("{left}; {admitted}")]);
+        assert_eq!(on("2014-06-20"), both, "suspended for certain");
+        let resumed = "suspended no longer from 2014-07".to_owned();
+        assert_eq!(on("2014-07-10"), (vec![resumed], vec![]), "a member for certain");
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::actor::{ActorTimeline, Extent, GivenBy};
+use crate::domain::actor::{ActorTimeline, Choice, Extent, GivenBy};
 use crate::domain::area::{ancestors, descendants};
 use crate::domain::text::Shown;
-use crate::domain::time::{Truth, When};
+use crate::domain::time::{Dated, Mark, Succession, Truth, When};
 use crate::domain::{Collection, Name, Version, World};
+use crate::position::Position;
 
 use super::{Languages, known, names, open_dates};
 
@@ -80,6 +81,8 @@ pub struct ChoiceOnDay {
     pub agreements: Vec<Name>,
     /// The dates of the choices that hold or may hold.
     pub since: Vec<String>,
+    /// The dates that leave open whether it was chosen or which choice was the last, where one of these is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// Which choices; what is not set asks for nothing.
@@ -175,8 +178,42 @@ fn choice(
         extents: on.iter().map(|(_, _, c)| c.extent).collect::<BTreeSet<_>>().into_iter().collect(),
         given_by: on.iter().map(|(_, _, c)| c.given_by).collect::<BTreeSet<_>>().into_iter().collect(),
         agreements: distinct(on.iter().filter_map(|(_, _, c)| c.agreement.as_ref()).collect()),
+        open_because: open_because(timeline.choices.get(area)?, &on, area, t),
         since: on.iter().map(|(_, since, _)| open_dates::text(since.at)).collect(),
     })
+}
+
+/// The dates of the choices that may be the one on `t`, and of what may have come after them, as far as they leave it open.
+fn open_because(
+    choices: &Succession<Option<Choice>>,
+    on: &[(Truth, Mark, &Choice)],
+    area: &Name,
+    t: When,
+) -> Vec<String> {
+    let mut open: BTreeSet<Position> = BTreeSet::new();
+    for (_, choice, _) in on.iter().filter(|(truth, _, _)| *truth == Truth::Possibly) {
+        if choice.at.by(t) == Truth::Possibly {
+            open.insert(choice.event);
+        }
+        for other in choices.values().iter().map(|dated| dated.since) {
+            let (later, begun) = (choice.at.before(other.at), other.at.by(t));
+            if later.and(begun) != Truth::Possibly {
+                continue;
+            }
+            let in_order =
+                [*choice, other].into_iter().filter(|mark| later == Truth::Possibly && !mark.at.is_exact());
+            open.extend(in_order.map(|mark| mark.event));
+            open.extend((begun == Truth::Possibly).then_some(other.event));
+        }
+    }
+    let mut named: Vec<_> =
+        choices.values().iter().filter(|dated| open.contains(&dated.since.event)).collect();
+    named.sort_by_key(|dated| (dated.since.at, dated.since.event));
+    let said = named.into_iter().map(|Dated { since, value }| {
+        let what = if value.is_some() { "chosen" } else { "withdrawn" };
+        format!("{area} {what} from {} (events/{})", open_dates::text(since.at), since.event)
+    });
+    said.collect()
 }
 
 /// Whether an area was chosen and one side alone gave: `by`, or whichever.
@@ -279,6 +316,45 @@ mod tests {
         // It may have been an observer's still, and that day's choice is the last one in any case.
         assert_eq!(on("2012-07-01").extents, [Extent::Partial]);
         assert_eq!(on("2012-07-01").since, ["2012-06-30"]);
+    }
+
+    #[test]
+    fn the_dates_that_leave_a_choice_open_are_named() {
+        let mut example = Example::alliance();
+        example.say("areas/q", "", "areaDefined", json!({ "names": { "en": "q" } }));
+        let chosen = |by: &str| json!({ "area": "areas/q", "givenBy": format!("GIVEN_BY_{by}"), "chosenBy": "countries/jp" });
+        example.say("countries/jp", "2011", "areaChosen", chosen("BOTH"));
+        example.say("countries/jp", "2012-01-01", "areaChosen", chosen("ALLIANCE"));
+        example.say("countries/jp", "2015", "areaWithdrawn", json!({ "area": "areas/q" }));
+        example.say("countries/jp", "2015-12-31", "areaChosen", chosen("PARTNER"));
+        example.say("countries/jp", "2017-02", "areaChosen", chosen("BOTH"));
+        let on = |t: &str| {
+            let (en, all) = (Languages::default(), ChoiceFilter::default());
+            let found = choices(&example.world, day(t), &en, &all, None).next().unwrap();
+            (found.chosen, found.open_because.join("; "))
+        };
+        let (first, withdrawn) =
+            ("areas/q chosen from 2011 (events/11)", "areas/q withdrawn from 2015 (events/13)");
+        assert_eq!(on("2011-05-01"), (Truth::Possibly, first.to_owned()));
+        assert_eq!(on("2012-05-01"), (Truth::Yes, String::new()));
+        assert_eq!(on("2015-05-01"), (Truth::Possibly, withdrawn.to_owned()));
+        assert_eq!(
+            on("2016"),
+            (Truth::Yes, String::new()),
+            "it may have withdrawn that day: the choice is last"
+        );
+        let last = "areas/q chosen from 2017-02 (events/15)";
+        assert_eq!(on("2017-02-10"), (Truth::Yes, last.to_owned()), "who gives is open");
+        let late = json!({ "area": "areas/q", "chosenBy": "countries/kr" });
+        example.say("countries/kr", "2011", "areaChosen", late);
+        example.say("countries/kr", "2011-06-30", "areaWithdrawn", json!({ "area": "areas/q" }));
+        let of = ChoiceFilter { actor: Some(name("countries/kr")), ..ChoiceFilter::default() };
+        let korea = choices(&example.world, day("2013"), &Languages::default(), &of, None).next().unwrap();
+        assert_eq!(
+            korea.open_because,
+            ["areas/q chosen from 2011 (events/16)"],
+            "before or after it withdrew"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::domain::text::Shown;
 use crate::domain::time::{Truth, When};
 use crate::domain::{Collection, Name, World};
 
+use super::open_dates::distinct;
 use super::operations::{ContributionOnDay, contribution};
 use super::standing::{Stood, standing};
 use super::{Languages, known, referrers};
@@ -70,6 +71,8 @@ pub struct NonContributor {
     pub shown: Option<Shown>,
     /// Whether it was a partner that day and contributed nothing.
     pub truth: Truth,
+    /// The dates that leave it open, where it is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// The partners on `t` that contributed nothing on `t` (`at_any_time`: on no day) to the operation, or where there is none
@@ -83,14 +86,21 @@ pub fn non_contributors(
 ) -> Vec<NonContributor> {
     let day = (!at_any_time).then_some(t);
     let partners = standing(world, t, languages).partners.into_iter();
-    let found = partners.map(|Stood { actor, shown, truth, .. }| {
+    let found = partners.map(|Stood { actor, shown, truth, mut open_because, suspended: _ }| {
         let names = referrers(world, &actor, Collection::Contributions, None);
         let contributions = names.filter_map(|name| contribution(world, &name, day)).filter(|contribution| {
             let terms = &contribution.terms;
             terms.contributor == actor && operation.is_none_or(|operation| terms.operation == *operation)
         });
+        let contributions =
+            contributions.inspect(|found| open_because.extend_from_slice(&found.open_because));
         let contributed = Truth::any(contributions.map(|contribution| contribution.active));
-        NonContributor { actor, shown, truth: truth.and(contributed.not()) }
+        NonContributor {
+            actor,
+            shown,
+            truth: truth.and(contributed.not()),
+            open_because: distinct(open_because),
+        }
     });
     found.filter(|found| found.truth.may_be()).collect()
 }
@@ -161,6 +171,27 @@ mod tests {
             assert_eq!(no(operation, "2020-01-01", true), ["kr YES"], "ever");
             assert_eq!(no(operation, "2020-01-01", false), ["jp YES", "kr YES"], "that day");
         }
+    }
+
+    #[test]
+    fn the_dates_that_leave_it_open_who_contributed_nothing_are_named() {
+        let mut example = example();
+        let joined = json!({ "framework": "frameworks/patg" });
+        example.say("countries/jp", "2011", "frameworkJoined", joined.clone());
+        example.say("countries/kr", "2010-01-01", "frameworkJoined", joined);
+        let open = |t: &str| {
+            let found = non_contributors(&example.world, None, day(t), false, &Languages::default());
+            found.into_iter().map(|it| (it.actor.id().to_owned(), it.open_because)).collect::<Vec<_>>()
+        };
+        let (joined, seen) =
+            ("in frameworks/patg from 2011 (events/15)", "contributions/x seen 2005 (events/13)");
+        let expected = |dates: &[&str]| {
+            let dates = dates.iter().map(ToString::to_string).collect();
+            vec![("jp".to_owned(), dates), ("kr".to_owned(), Vec::new())]
+        };
+        assert_eq!(open("2011-06-01"), expected(&[joined, seen]));
+        assert_eq!(open("2012-06-01"), expected(&[seen]));
+        assert_eq!(open("2015-01-01"), expected(&[]), "the operation was over");
     }
 
     #[test]

@@ -69,21 +69,39 @@ fn open_because(
     over: When,
     later: When,
 ) -> Vec<String> {
-    let is_open = |at: &When, by: When| at.by(by) == Truth::Possibly;
+    let mut found = standing_open_because(timeline, among, t);
+    if over.by(later) == Truth::Possibly {
+        found.push(term_over(over));
+    }
+    open_dates::distinct(found)
+}
+
+/// The dates that leave it open whether an agreement stood on `t`.
+pub(super) fn standing_open_because(
+    timeline: &AgreementTimeline,
+    among: &AmongOthers<'_>,
+    t: When,
+) -> Vec<String> {
+    let is_open = |at: When| at.by(t) == Truth::Possibly;
     let mut found = Vec::new();
-    if let Some(from) = timeline.stands_from().filter(|from| is_open(from, t)) {
+    if among.stands(t) != Truth::Possibly {
+        return found;
+    }
+    if let Some(from) = timeline.stands_from().filter(|from| is_open(*from)) {
         found.push(format!("stands from {}", open_dates::text(from)));
     }
-    for end in timeline.ends.iter().filter(|end| is_open(&end.mark.at, t)) {
+    for end in timeline.ends.iter().filter(|end| is_open(end.mark.at)) {
         found.push(format!("ended {} (events/{})", open_dates::text(end.mark.at), end.mark.event));
     }
-    for (other, from) in among.superseded_by.iter().filter(|(_, from)| is_open(from, t)) {
+    for (other, from) in among.superseded_by.iter().filter(|(_, from)| is_open(*from)) {
         found.push(format!("superseded by {other} from {}", open_dates::text(*from)));
     }
-    if is_open(&over, t) || is_open(&over, later) {
-        found.push(format!("term over {}", open_dates::text(over)));
-    }
+    found.extend(timeline.term_over().filter(|over| is_open(*over)).map(term_over));
     found
+}
+
+fn term_over(over: When) -> String {
+    format!("term over {}", open_dates::text(over))
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::domain::meeting::MeetingTimeline;
 use crate::domain::meeting::class::external;
 use crate::domain::text::Shown;
-use crate::domain::time::{Day, Spell, Truth, Valid, one_holds};
+use crate::domain::time::{Day, Spell, Truth, Valid, When};
 use crate::domain::{Collection, Name, World};
 
+use super::expiring::standing_open_because;
 use super::meetings::{Filter, Range, visit};
-use super::{Languages, known, names};
+use super::{Languages, known, names, open_dates, open_standing};
 
 /// An external at a meeting on whose day no agreement with it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct External {
     pub valid: Valid,
     /// Whether it was an external and had no agreement.
     pub truth: Truth,
+    /// The dates that leave it open, where it is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// Where an external stands in the list: by actor, then by the meeting's earliest day and name.
@@ -97,36 +100,65 @@ fn at_meeting(
     world: &dyn World,
     languages: &Languages,
     actor: &Name,
-    agreements: &[Spell],
+    agreements: &[(Spell, Name)],
     meeting: &Name,
 ) -> Option<External> {
     let stream = known(world, meeting)?;
     let timeline = stream.timeline.meeting()?;
     let day = timeline.day();
-    let truth = external(world, actor, day).and(one_holds(agreements, day).not());
+    let stood = Truth::any(agreements.iter().map(|(spell, _)| spell.holds(day)));
+    let truth = external(world, actor, day).and(stood.not());
     let who = truth.may_be().then(|| world.stream(actor)).flatten()?;
+    let who = who.timeline.actor();
     let titles = timeline.particulars.as_ref().map(|particulars| &particulars.titles);
+    let open = || {
+        let mut dates = meeting_open_because(meeting, day);
+        dates.extend(who.into_iter().flat_map(|who| open_standing::membership(who, day)));
+        dates.extend(agreements_open_because(world, agreements, day));
+        dates
+    };
     Some(External {
         actor: actor.clone(),
-        shown: who.timeline.actor().and_then(|actor| languages.name(&actor.names, day)),
+        shown: who.and_then(|actor| languages.name(&actor.names, day)),
         meeting: meeting.clone(),
         meeting_shown: titles.and_then(|titles| languages.text(titles)),
         valid: timeline.valid.clone(),
+        open_because: if truth.is_yes() { Vec::new() } else { open() },
         truth,
     })
 }
 
+/// A meeting's own date, where it is not exact.
+fn meeting_open_because(meeting: &Name, day: When) -> Vec<String> {
+    let own = (!day.is_exact()).then(|| format!("{meeting} on {}", open_dates::text(day)));
+    own.into_iter().collect()
+}
+
+/// The dates that leave it open whether one of these stood.
+fn agreements_open_because(world: &dyn World, agreements: &[(Spell, Name)], day: When) -> Vec<String> {
+    let mut names: Vec<&Name> = agreements.iter().map(|(_, name)| name).collect();
+    names.sort();
+    let open = names.into_iter().flat_map(|name| {
+        let stream = known(world, name);
+        let timeline = stream.as_ref().and_then(|stream| stream.timeline.agreement());
+        let dates = timeline.map(|it| standing_open_because(it, &it.among(name, world), day));
+        dates.into_iter().flatten().map(|date| format!("{name} {date}")).collect::<Vec<_>>()
+    });
+    open.collect()
+}
+
 /// From when to when each agreement with the actor stands, those that begin last before the others.
-fn agreements_with(world: &dyn World, actor: &Name) -> Vec<Spell> {
+fn agreements_with(world: &dyn World, actor: &Name) -> Vec<(Spell, Name)> {
     let agreements = world.referrers(actor, Collection::Agreements).into_iter();
     let standing = agreements.filter_map(|name| {
         let stream = known(world, &name)?;
         let timeline = stream.timeline.agreement()?;
         let with_it = timeline.terms.as_ref().is_some_and(|terms| terms.partner == *actor);
-        with_it.then(|| timeline.standing(&name, world)).flatten()
+        let spell = timeline.standing(&name, world).filter(|_| with_it)?;
+        Some((spell, name))
     });
-    let mut spells: Vec<Spell> = standing.collect();
-    spells.sort_by_key(|spell| std::cmp::Reverse(spell.begin));
+    let mut spells: Vec<(Spell, Name)> = standing.collect();
+    spells.sort_by_key(|(spell, _)| std::cmp::Reverse(spell.begin));
     spells
 }
 
@@ -176,6 +208,26 @@ mod tests {
         assert_eq!(found("meetings/b"), ["jp YES", "kr YES"]);
         assert_eq!(found("meetings/c"), ["kr YES"]);
         assert_eq!(found("meetings/d"), [""; 0]);
+    }
+
+    #[test]
+    fn the_dates_that_leave_it_open_are_named() {
+        let mut example = example();
+        let ended = json!({ "reason": "AGREEMENT_END_COMPLETED" });
+        example.say("agreements/jp", "2014-05", "agreementEnded", ended);
+        let member = json!({ "alliance": "organisations/nato" });
+        example.say("countries/kr", "2014-02", "memberAdmitted", member);
+        let found = |id: &str| {
+            let (meeting, en) = (name(id), Languages::default());
+            let all = externals_without_agreement(&example.world, &en, Range::ALWAYS, Some(&meeting), None);
+            let all = all.map(|(_, external)| {
+                format!("{}: {}", external.actor.id(), external.open_because.join("; "))
+            });
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!(found("meetings/a"), ["jp: agreements/jp stands from 2012", "kr: "]);
+        let ended = "jp: meetings/c on 2014; agreements/jp ended 2014-05 (events/16)";
+        assert_eq!(found("meetings/c"), [ended, "kr: meetings/c on 2014; a member from 2014-02 (events/17)"]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::domain::world::{DaysAsked, Lasting};
 use crate::domain::{Collection, Name, Stream, Version, World};
 
 use super::search::folded;
-use super::{AT_ONCE, Count, Languages, known, pages};
+use super::{AT_ONCE, Count, Languages, known, open_class, pages};
 
 /// A meeting, with what follows from what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct MeetingShown {
     pub shown: Option<Shown>,
     /// What kind of meeting it was; none until it is held.
     pub format: Option<Format>,
+    /// The dates that leave its class open, where it is undetermined.
+    pub open_because: Vec<String>,
     /// Who is named.
     pub named: Named,
     /// Whether it overlaps the time that was asked for.
@@ -231,7 +233,9 @@ impl Default for Filter {
 
 /// One meeting; none if it is not known.
 pub fn meeting(world: &dyn World, name: &Name, languages: &Languages) -> Option<MeetingShown> {
-    show(known(world, name)?, &Judge::new(world), languages, Range::ALWAYS)
+    let judge = Judge::new(world);
+    let shown = show(known(world, name)?, &judge, languages, Range::ALWAYS)?;
+    Some(explained(world, &judge, shown))
 }
 
 /// The meetings beyond `after`, in order of time.
@@ -242,11 +246,16 @@ pub fn meetings<'a>(
     after: Option<&Place>,
 ) -> impl Iterator<Item = (Place, MeetingShown)> + use<'a> {
     let judge = Judge::new(world);
-    let found = places(world, filter, after).filter_map(move |(place, stream)| {
+    places(world, filter, after).filter_map(move |(place, stream)| {
         let meeting = show(stream, &judge, languages, filter.range)?;
-        Some((place, meeting))
-    });
-    found.filter(|(_, meeting)| of_class(meeting, filter.class))
+        of_class(&meeting, filter.class).then(|| (place, explained(world, &judge, meeting)))
+    })
+}
+
+/// With the dates that leave its class open, which are looked for only where it is undetermined.
+fn explained(world: &dyn World, judge: &Judge, mut meeting: MeetingShown) -> MeetingShown {
+    meeting.open_because = open_class::class(world, judge, &meeting);
+    meeting
 }
 
 /// Where those that pass stand, with their streams, beyond `after` and in order. They are looked for day by day; but among
@@ -380,6 +389,7 @@ fn show(stream: Arc<Stream>, judge: &Judge, languages: &Languages, range: Range)
     Some(MeetingShown {
         shown: languages.text(&particulars.titles),
         format: state.took_place().then(|| judge.format(timeline)),
+        open_because: Vec::new(),
         named: named(timeline, state, particulars),
         within: range.has(timeline),
         stream,

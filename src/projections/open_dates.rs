@@ -26,6 +26,17 @@ fn last_day(end: When) -> Option<PartialDate> {
     all.into_iter().find(|date| date.when().next_day() == end)
 }
 
+/// These dates, each once.
+pub fn distinct(dates: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for date in dates {
+        if !found.contains(&date) {
+            found.push(date);
+        }
+    }
+    found
+}
+
 /// The dates of these spells that leave it open whether one holds on `t`; `what` says of what they are.
 pub fn of(spells: &Spells, what: &str, t: When) -> Vec<String> {
     spells.spells().flat_map(|(mark, spell)| of_spell(mark, &spell, what, t)).collect()
@@ -43,6 +54,19 @@ pub fn of_spell(mark: Mark, spell: &Spell, what: &str, t: When) -> Vec<String> {
         end => ended(mark, end, what),
     };
     begin.into_iter().chain(end).collect()
+}
+
+/// How a spell begins, in words, if that is on an inexact date.
+pub(super) fn inexact_begin(mark: Mark, at: When, what: &str) -> Option<String> {
+    (!at.is_exact()).then(|| format!("{what} from {} (events/{})", text(at), mark.event))
+}
+
+/// How a spell ends, in words, if that is on an inexact date or nobody knows when.
+pub(super) fn inexact_end(mark: Mark, end: End, what: &str) -> Option<String> {
+    match end {
+        End::On(at) if at.is_exact() => None,
+        end => ended(mark, end, what),
+    }
 }
 
 /// How a spell ends, in words; none where it goes on.

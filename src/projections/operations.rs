@@ -5,7 +5,7 @@ use crate::domain::text::Shown;
 use crate::domain::time::{Truth, Valid, When};
 use crate::domain::{Collection, Name, Version, World};
 
-use super::{Languages, known, names, referrers};
+use super::{Languages, known, names, open_contribution, referrers};
 
 /// An operation on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub struct ContributionOnDay {
     pub ended: String,
     /// Whether it was made.
     pub active: Truth,
+    /// The dates that leave it open, where it is only possible.
+    pub open_because: Vec<String>,
 }
 
 /// Which contributions; what is not set asks for nothing.
@@ -90,6 +92,7 @@ pub struct ContributionFilter {
 pub fn contribution(world: &dyn World, name: &Name, t: Option<When>) -> Option<ContributionOnDay> {
     let stream = known(world, name)?;
     let timeline = stream.timeline.contribution()?;
+    let active = t.map_or_else(|| timeline.ever_held(world), |t| timeline.holds(world, t));
     let text = |valid: &Option<Valid>| valid.as_ref().map(Valid::text).unwrap_or_default();
     Some(ContributionOnDay {
         name: name.clone(),
@@ -97,7 +100,8 @@ pub fn contribution(world: &dyn World, name: &Name, t: Option<When>) -> Option<C
         terms: timeline.terms.clone()?,
         accepted: text(&timeline.accepted),
         ended: text(&timeline.ended),
-        active: t.map_or_else(|| timeline.ever_held(world), |t| timeline.holds(world, t)),
+        active,
+        open_because: open_contribution::contribution(world, name, timeline, t, active),
     })
 }
 

@@ -6,7 +6,7 @@ use crate::domain::time::{Truth, When};
 use crate::domain::{Collection, Name, World};
 
 use super::collation::Order;
-use super::{Count, Languages, known, names, open_dates};
+use super::{Count, Languages, known, names, open_standing};
 
 /// How all stood on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,19 +81,20 @@ pub fn standing(world: &dyn World, t: When, languages: &Languages) -> Standing {
     for actor in countries.into_iter().chain(names(world, Collection::Organisations, None)) {
         let Some(stream) = known(world, &actor) else { continue };
         let Some(timeline) = stream.timeline.actor() else { continue };
-        let one = One { world, t, languages, actor: &actor, timeline };
-        standing.members.extend(one.stood(timeline.member(t), || one.open_membership()));
-        standing.partners.extend(one.stood(timeline.partner(world, t), || one.open_partnership()));
+        let one = One { t, languages, actor: &actor, timeline };
+        standing.members.extend(one.stood(timeline.member(t), || open_standing::membership(timeline, t)));
+        let open = || open_standing::partnership(world, timeline, t);
+        standing.partners.extend(one.stood(timeline.partner(world, t), open));
         for framework in &mut standing.frameworks {
             let held = timeline.holds(world, &framework.framework, t);
-            framework.holders.extend(one.stood(held, || one.open_tenure(&framework.framework)));
+            let open = || open_standing::tenure(world, timeline, &framework.framework, t);
+            framework.holders.extend(one.stood(held, open));
         }
     }
     standing
 }
 
 struct One<'a> {
-    world: &'a dyn World,
     t: When,
     languages: &'a Languages,
     actor: &'a Name,
@@ -109,35 +110,6 @@ impl One<'_> {
             suspended: self.timeline.suspended(self.t),
             open_because: if truth.is_yes() { Vec::new() } else { open() },
         })
-    }
-
-    fn open_membership(&self) -> Vec<String> {
-        open_dates::of(&self.timeline.memberships, "a member", self.t)
-    }
-
-    fn open_tenure(&self, framework: &Name) -> Vec<String> {
-        let tenures = self.timeline.tenures.get(framework);
-        let mut found =
-            tenures.map(|t| open_dates::of(t, &format!("in {framework}"), self.t)).unwrap_or_default();
-        if let Some(stream) = self.world.stream(framework) {
-            let life = stream.timeline.framework().map(|timeline| &timeline.life);
-            found.extend(
-                life.into_iter().flat_map(|l| open_dates::of(l, &format!("{framework} open"), self.t)),
-            );
-        }
-        found.extend(self.open_membership());
-        found
-    }
-
-    fn open_partnership(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for framework in self.timeline.main_frameworks(self.world) {
-            if self.timeline.holds(self.world, framework, self.t).may_be() {
-                let dates = self.open_tenure(framework);
-                found.extend(dates.into_iter().filter(|date| !found.contains(date)).collect::<Vec<_>>());
-            }
-        }
-        found
     }
 }
 

@@ -1257,6 +1257,9 @@ pub struct Actor {
     /// Each framework that it held or may have held.
     #[prost(message, repeated, tag = "12")]
     pub frameworks: ::prost::alloc::vec::Vec<HeldFramework>,
+    /// The dates that leave open whether it was a member, a partner or suspended, where one of these is only possible.
+    #[prost(string, repeated, tag = "13")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// A framework that an actor held or may have held.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1270,6 +1273,9 @@ pub struct HeldFramework {
     /// It is held beside another and does not make a partner.
     #[prost(bool, tag = "3")]
     pub overlay: bool,
+    /// The dates that leave it open, where it is only possible.
+    #[prost(string, repeated, tag = "4")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What GetActor is asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3390,6 +3396,9 @@ pub struct AreaChoice {
     /// The dates of the choices that hold or may hold.
     #[prost(string, repeated, tag = "9")]
     pub since: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The dates that leave open whether it was chosen or which choice was the last, where one of these is only possible.
+    #[prost(string, repeated, tag = "10")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What GetArea is asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5809,6 +5818,10 @@ pub struct Meeting {
     /// Whether it overlaps the time that was asked for; YES where none was.
     #[prost(enumeration = "Truth", tag = "24")]
     pub within: i32,
+    /// Where the class is undetermined: the dates that leave it open, its own and those of the countries that were there; none
+    /// where the list alone leaves it open.
+    #[prost(string, repeated, tag = "25")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// An invitation with its answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5986,6 +5999,9 @@ pub struct ExternalWithoutAgreement {
     /// Whether it was an external that had no agreement.
     #[prost(enumeration = "Truth", tag = "6")]
     pub truth: i32,
+    /// The dates that leave it open, where it is only possible.
+    #[prost(string, repeated, tag = "7")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// What GetMeetingStatistics is asked.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -7547,6 +7563,9 @@ pub struct Contribution {
     /// Whether it was made on that day; where it was asked for at any time, on whatever day.
     #[prost(enumeration = "Truth", tag = "13")]
     pub active: i32,
+    /// The dates that leave it open, where it is only possible.
+    #[prost(string, repeated, tag = "14")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// An actor and how it contributed.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -7777,6 +7796,9 @@ pub struct NonContributor {
     /// Whether it was a partner and contributed nothing.
     #[prost(enumeration = "Truth", tag = "3")]
     pub truth: i32,
+    /// The dates that leave it open, where it is only possible.
+    #[prost(string, repeated, tag = "4")]
+    pub open_because: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// In what form an actor contributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -163,6 +163,19 @@ impl Judge {
         self.classes_with(meeting, &self.guests(meeting))
     }
 
+    /// It is open whether the country was a member that day or, where it may have been external, in which frameworks it was.
+    pub fn is_open(&self, country: &Name, day: When) -> bool {
+        let country = self.0.country(country);
+        let frameworks = self.0.frameworks.iter().enumerate();
+        match one_holds(&country.member, day) {
+            Truth::Yes => false,
+            Truth::Possibly => true,
+            Truth::No => frameworks
+                .map(|(i, life)| one_holds(country.joined(i), day).and(one_holds(life, day)))
+                .any(|joined| joined == Truth::Possibly),
+        }
+    }
+
     fn classes_with(&self, meeting: &MeetingTimeline, guests: &Guests) -> Vec<Class> {
         first_that_holds(&truths(core(meeting), guests, self.organisation_attended(meeting)))
     }
