@@ -109,23 +109,29 @@ impl Known<'_> {
         all.collect()
     }
 
-    /// What the answer follows from. Where a ground is of several spells, its dates are not compared.
+    /// What the answer follows from. Where a ground is of several spells, only the dates that leave it open are compared.
     fn findings(&self, ask: &v1::ExplainAccessRequest, t: Span) -> Value {
         use v1::AccessGround as Ground;
         let (_, offer) = self.offer(&ask.activity);
         let of = |ground: Ground, spells: &[Spell], what: &str| {
             json!([ground as i32, truth(hold(spells, t)), because(deciding(spells, what, t))])
         };
-        let by = |ground: Ground, so: Truth| json!([ground as i32, truth(so), Value::Null]);
+        let by = |ground: Ground, so: Truth, why: Vec<Because>| {
+            json!([ground as i32, truth(so), if so == Possibly { because(why) } else { Value::Null }])
+        };
         let actor = ask.actor.as_str();
         let member = of(Ground::Member, &self.memberships(actor), "a member");
         let mut found = vec![of(Ground::Offered, &self.on_offer(&ask.activity), "on offer")];
         match offer.access() {
-            v1::Access::AllPartners => found.extend([member, by(Ground::Partner, self.partner(actor, t))]),
-            v1::Access::Framework => {
-                found.extend([member, by(Ground::Holder, self.holds(actor, &offer.framework, t))]);
+            v1::Access::AllPartners => {
+                let why = self.partner_because(actor, t);
+                found.extend([member, by(Ground::Partner, self.partner(actor, t), why)]);
             }
-            v1::Access::Listed => found.push(by(Ground::Registered, Yes)),
+            v1::Access::Framework => {
+                let why = self.holds_because(actor, &offer.framework, t);
+                found.extend([member, by(Ground::Holder, self.holds(actor, &offer.framework, t), why)]);
+            }
+            v1::Access::Listed => found.push(by(Ground::Registered, Yes, Vec::new())),
             v1::Access::Unspecified => panic!("it is always said"),
         }
         found.push(of(Ground::Suspended, &self.suspensions(actor), "suspended"));

@@ -243,9 +243,10 @@ seen! {
     };
     AccessFinding(it) {
         use v1::AccessGround::{Holder, Partner, Registered};
-        // The dates of what is of several spells are not compared.
+        // Of what is of several spells, only the dates that leave it open are compared.
         let of_several = [Holder, Partner, Registered].contains(&it.ground());
-        json!([it.ground, it.truth, if of_several { Value::Null } else { because::read(&it.dates) }])
+        let open = !of_several || it.truth() == v1::Truth::Possibly;
+        json!([it.ground, it.truth, if open { because::read(&it.dates) } else { Value::Null }])
     };
     ExplainAccessResponse(it) json!({
         "answer": it.answer,
