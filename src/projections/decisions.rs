@@ -180,6 +180,9 @@ mod tests {
         example.say("decisions/a", "2008-05", "decisionPutInEffect", json!({}));
         let en = Languages::default();
         let on_a_day = decision(&example.world, &name("decisions/a"), day("2008-06-11"), &en).unwrap();
-        assert_eq!((on_a_day.in_effect, &on_a_day.statuses[..]), (Truth::Yes, &[DecisionStatus::InEffect][..]));
+        assert_eq!(
+            (on_a_day.in_effect, &on_a_day.statuses[..]),
+            (Truth::Yes, &[DecisionStatus::InEffect][..])
+        );
     }
 }
