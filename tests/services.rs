@@ -40,6 +40,7 @@ use serde_json::json;
 use tonic::{Code, Request, Status};
 
 const YES: i32 = v1::Truth::Yes as i32;
+const NO: i32 = v1::Truth::No as i32;
 const POSSIBLY: i32 = v1::Truth::Possibly as i32;
 
 /// A clock that stands still.
@@ -150,15 +151,21 @@ async fn the_counter_piracy_meeting() {
 #[tokio::test]
 async fn a_declaration_before_and_after_its_correction() {
     let mut client = AgreementServiceClient::new(agreements::service(readers()));
-    for (signed, known_position) in [("2013-04-13", 421), ("2013-04-15", 424)] {
+    // Then and now, of the world and of what was known: signed on the 13th as was believed, on the 15th as was found.
+    let four = [
+        ("2013-04-14", 421, "2013-04-13", YES),
+        ("2013-04-14", 424, "2013-04-15", NO),
+        ("2013-04-16", 421, "2013-04-13", YES),
+        ("2013-04-16", 424, "2013-04-15", YES),
+    ];
+    for (valid_at, known_position, signed, stands) in four {
         let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
-        let as_of = Some(v1::AsOf { valid_at: "2013-04-14".into(), known_at });
+        let as_of = Some(v1::AsOf { valid_at: valid_at.into(), known_at });
         let name = "agreements/jp-jpd-2013".into();
         let ask = v1::GetAgreementRequest { name, as_of, ..v1::GetAgreementRequest::default() };
         let answer = client.get_agreement(ask).await.unwrap().into_inner();
         let agreement = answer.agreement.unwrap();
-        assert_eq!(agreement.steps[0].date, signed);
-        assert_eq!(agreement.stands == YES, signed == "2013-04-13");
+        assert_eq!((agreement.steps[0].date.as_str(), agreement.stands), (signed, stands), "{valid_at}");
         assert_eq!(answer.answered_as_of.unwrap().known_position, known_position);
     }
 }
@@ -311,6 +318,65 @@ async fn french_names_come_in_pages_as_french_sorts_them() {
     let wrong = v1::ListActorsRequest { order_by: "colour desc".into(), ..v1::ListActorsRequest::default() };
     let refused = client.list_actors(wrong).await.unwrap_err();
     assert_eq!(fields(&refused), [("order_by".into(), "UNKNOWN_VALUE".into())]);
+}
+
+#[tokio::test]
+async fn whoever_attended_and_what_has_a_name_come_as_french_sorts_them() {
+    let (order_by, language) = ("display_name".to_owned(), "fr".to_owned());
+    let mut client = MeetingServiceClient::new(meetings::service(readers()));
+    let mut ask = v1::ListCoAttendanceRequest {
+        page_size: 5,
+        order_by: order_by.clone(),
+        language: language.clone(),
+        ..v1::ListCoAttendanceRequest::default()
+    };
+    let mut names = Vec::new();
+    loop {
+        let answer = client.list_co_attendance(ask.clone()).await.unwrap().into_inner();
+        names.extend(answer.actors.into_iter().map(|actor| actor.display_name.unwrap().text));
+        ask.page_token = answer.next_page_token;
+        if ask.page_token.is_empty() {
+            break;
+        }
+    }
+    let by_name =
+        v1::ListCoAttendanceRequest { page_size: 100, language: language.clone(), ..Default::default() };
+    let by_name = client.list_co_attendance(by_name).await.unwrap().into_inner().actors;
+    assert_eq!(names.len(), by_name.len(), "each once");
+    let at = |name: &str| names.iter().position(|other| other == name).unwrap_or_else(|| panic!("{names:?}"));
+    assert!(
+        at("Australie") < at("Émirats arabes unis") && at("Émirats arabes unis") < at("Suisse"),
+        "{names:?}"
+    );
+
+    let mut client = FrameworkServiceClient::new(frameworks::service(readers()));
+    let (order, french) = (order_by.clone(), language.clone());
+    let ask = v1::ListFrameworksRequest { order_by: order, language: french, ..Default::default() };
+    let shown = client.list_frameworks(ask).await.unwrap().into_inner().frameworks;
+    let shown: Vec<_> = shown.into_iter().map(|framework| framework.display_name.unwrap().text).collect();
+    let expected = [
+        "Dialogue méditerranéen",
+        "Initiative de coopération d'Istanbul",
+        "Partenaires à opportunités renforcées",
+        "Partenaires mondiaux",
+        "Partenariat pour la paix / CPEA",
+    ];
+    assert_eq!(shown, expected, "à stands where a does");
+    let mut client = OperationServiceClient::new(operations::service(readers()));
+    let ask = v1::ListOperationsRequest { order_by, language, ..Default::default() };
+    let shown = client.list_operations(ask).await.unwrap().into_inner().operations;
+    let shown: Vec<_> = shown.into_iter().map(|operation| operation.display_name.unwrap().text).collect();
+    let expected = [
+        "Force internationale d'assistance à la sécurité",
+        "Force pour le Kosovo",
+        "Mission de formation de l'OTAN en Iraq",
+        "Mission OTAN en Iraq",
+        "Mission Resolute Support",
+        "Opération Active Endeavour",
+        "Opération Ocean Shield",
+        "Opération Unified Protector",
+    ];
+    assert_eq!(shown, expected, "capitals are no letters of their own");
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ impl CoAttendance {
             as_of,
             at_least_position,
             language,
+            order_by: look::ORDER_BY.into(),
         };
         let ask = |page_size, page_token| {
             let mut service = service.clone();

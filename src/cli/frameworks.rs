@@ -26,7 +26,7 @@ pub(crate) enum Frameworks {
         #[arg(value_parser = names::of(&["frameworks"]))]
         name: String,
     },
-    /// Frameworks in the order of their resource names
+    /// Frameworks in the order of their names, as the language has it
     #[command(after_help = "Example:
   minuted frameworks list --open --as-of 2011-09-30")]
     List(Filter),
@@ -63,6 +63,7 @@ impl Frameworks {
                         as_of,
                         at_least_position,
                         language,
+                        order_by: look::ORDER_BY.into(),
                     };
                     async move { service.list_frameworks(request).await }
                 };

@@ -30,7 +30,7 @@ pub(crate) enum Operations {
         #[arg(value_parser = names::of(&["operations", "contributions"]))]
         name: String,
     },
-    /// Operations in the order of their resource names
+    /// Operations in the order of their names, as the language has it
     #[command(after_help = "Example:
   minuted operations list --active --as-of 2011-09-30")]
     List {
@@ -114,6 +114,7 @@ impl Operations {
                         as_of,
                         at_least_position,
                         language,
+                        order_by: look::ORDER_BY.into(),
                     };
                     async move { service.list_operations(request).await }
                 };

@@ -91,7 +91,9 @@ pub(super) async fn co_attendance(
         as_of,
         at_least_position,
         language,
+        order_by,
     } = request.into_inner();
+    let order = asking.order_by(&order_by);
     let range = asking.range(&from, &to);
     let only = asking.names("meetings", &meetings, MEETINGS);
     let languages = asking.languages(&language);
@@ -102,9 +104,12 @@ pub(super) async fn co_attendance(
     let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
     let answer = readers.answer_aside(page.as_of(), at_least_position, move |reading| {
         all_known(reading, &only)?;
-        let found =
-            attendance::co_attendance(reading.world, reading.t, &languages, &filter, &only, min).into_iter();
-        let rest = found.filter(|found| page.after().is_none_or(|after| found.actor > *after));
+        let found = attendance::co_attendance(reading.world, reading.t, &languages, &filter, &only, min);
+        let beyond = |after: Option<&Name>| {
+            let after = after.cloned();
+            found.into_iter().filter(move |found| after.as_ref().is_none_or(|after| found.actor > *after))
+        };
+        let rest = order.list(&languages, page.after(), beyond);
         let rest = rest.map(|found| (found.actor.clone(), put_co_attendance(found)));
         let (actors, next_page_token) = page.cut(reading, rest);
         let answered_as_of = Some(reading.answered());

@@ -51,15 +51,25 @@ impl FrameworkService for Frameworks {
             at_least_position: 0,
             ..request.get_ref().clone()
         });
-        let v1::ListFrameworksRequest { page_size, page_token, open, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListFrameworksRequest {
+            page_size,
+            page_token,
+            open,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
         let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
-            let found = frameworks::frameworks(reading.world, reading.t, &languages, open, page.after());
+            let (world, t) = (reading.world, reading.t);
+            let beyond = |after: Option<&Name>| frameworks::frameworks(world, t, &languages, open, after);
+            let found = order.list(&languages, page.after(), beyond);
             let found = found.map(|framework| (framework.name.clone(), put_framework(framework)));
             let (frameworks, next_page_token) = page.cut(reading, found);
             let answered_as_of = Some(reading.answered());

@@ -58,15 +58,25 @@ impl OperationService for Operations {
             at_least_position: 0,
             ..request.get_ref().clone()
         });
-        let v1::ListOperationsRequest { page_size, page_token, active, as_of, at_least_position, language } =
-            request.into_inner();
+        let v1::ListOperationsRequest {
+            page_size,
+            page_token,
+            active,
+            as_of,
+            at_least_position,
+            language,
+            order_by,
+        } = request.into_inner();
+        let order = asking.order_by(&order_by);
         let languages = asking.languages(&language);
         asking.as_of(as_of.as_ref());
         let size = asking.page_size(page_size);
         let languages = asking.done(Some(languages))?;
         let page: Page<Name> = Page::read(query.in_languages(&languages), size, &page_token, as_of)?;
         let answer = self.0.answer(page.as_of(), at_least_position, move |reading| {
-            let found = operations::operations(reading.world, reading.t, &languages, active, page.after());
+            let (world, t) = (reading.world, reading.t);
+            let beyond = |after: Option<&Name>| operations::operations(world, t, &languages, active, after);
+            let found = order.list(&languages, page.after(), beyond);
             let found = found.map(|operation| (operation.name.clone(), put_operation(operation)));
             let (operations, next_page_token) = page.cut(reading, found);
             let answered_as_of = Some(reading.answered());

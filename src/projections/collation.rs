@@ -17,7 +17,10 @@ use crate::domain::text::Shown;
 use super::Languages;
 use super::actors::ActorOnDay;
 use super::areas::AreaShown;
+use super::attendance::CoAttendance;
 use super::contributors::{Contributor, NonContributor};
+use super::frameworks::FrameworkOnDay;
+use super::operations::OperationOnDay;
 use super::standing::{FrameworkStanding, Stood};
 
 /// The order of a list.
@@ -50,9 +53,12 @@ macro_rules! titled {
 titled!(
     ActorOnDay.name,
     AreaShown.name,
+    CoAttendance.actor,
     Contributor.actor,
+    FrameworkOnDay.name,
     FrameworkStanding.framework,
     NonContributor.actor,
+    OperationOnDay.name,
     Stood.actor,
 );
 

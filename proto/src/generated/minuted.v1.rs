@@ -5190,11 +5190,14 @@ pub struct ListFrameworksRequest {
     /// The language of names, a BCP 47 range; absent: as `accept-language` of the call prefers, else English.
     #[prost(string, tag = "6")]
     pub language: ::prost::alloc::string::String,
+    /// The order: `name` or empty, of resource names; `display_name`, of the names shown, as the language has it.
+    #[prost(string, tag = "7")]
+    pub order_by: ::prost::alloc::string::String,
 }
 /// What ListFrameworks answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListFrameworksResponse {
-    /// In the order of their resource names.
+    /// In the order that was asked for; by default of their resource names.
     #[prost(message, repeated, tag = "1")]
     pub frameworks: ::prost::alloc::vec::Vec<Framework>,
     /// Empty: this is the last page.
@@ -6097,11 +6100,14 @@ pub struct ListCoAttendanceRequest {
     /// The language of names, a BCP 47 range; absent: as `accept-language` of the call prefers, else English.
     #[prost(string, tag = "10")]
     pub language: ::prost::alloc::string::String,
+    /// The order: `name` or empty, of resource names; `display_name`, of the names shown, as the language has it.
+    #[prost(string, tag = "11")]
+    pub order_by: ::prost::alloc::string::String,
 }
 /// What ListCoAttendance answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListCoAttendanceResponse {
-    /// In the order of the actors' resource names.
+    /// In the order that was asked for; by default of the actors' resource names.
     #[prost(message, repeated, tag = "1")]
     pub actors: ::prost::alloc::vec::Vec<CoAttendance>,
     /// Empty: this is the last page.
@@ -7633,11 +7639,14 @@ pub struct ListOperationsRequest {
     /// The language of names, a BCP 47 range; absent: as `accept-language` of the call prefers, else English.
     #[prost(string, tag = "6")]
     pub language: ::prost::alloc::string::String,
+    /// The order: `name` or empty, of resource names; `display_name`, of the names shown, as the language has it.
+    #[prost(string, tag = "7")]
+    pub order_by: ::prost::alloc::string::String,
 }
 /// What ListOperations answers.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListOperationsResponse {
-    /// In the order of their resource names.
+    /// In the order that was asked for; by default of their resource names.
     #[prost(message, repeated, tag = "1")]
     pub operations: ::prost::alloc::vec::Vec<Operation>,
     /// Empty: this is the last page.
