@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::{Stream, stream};
 use parking_lot::Mutex;
+use smol_str::SmolStr;
 use tonic::{Request, Response, Status};
 
 use super::asking::{Asking, all_known};
@@ -37,20 +38,31 @@ struct Dossiers {
 /// What was unconfirmed at the positions that were asked about last. To find it, much is gone through: the pages of one
 /// question are cut from one finding, and so are those of whoever asks the same before something is recorded.
 #[derive(Default)]
-struct Found(Mutex<VecDeque<(Position, Arc<[Unconfirmed]>)>>);
+struct Found(Mutex<VecDeque<(Position, Arc<Finding>)>>);
+
+/// What was found, in the order of the log, and how much of each kind.
+struct Finding {
+    events: Vec<Unconfirmed>,
+    counts: BTreeMap<SmolStr, usize>,
+}
 
 /// For so many positions.
 const FOUND_KEPT: usize = 2;
 
 impl Found {
-    fn at(&self, reading: &Reading<'_>) -> Arc<[Unconfirmed]> {
-        let kept = |found: &VecDeque<(Position, Arc<[Unconfirmed]>)>| {
+    fn at(&self, reading: &Reading<'_>) -> Arc<Finding> {
+        let kept = |found: &VecDeque<(Position, Arc<Finding>)>| {
             found.iter().find(|(position, _)| *position == reading.position).map(|(_, found)| found.clone())
         };
         if let Some(found) = kept(&self.0.lock()) {
             return found;
         }
-        let found: Arc<[Unconfirmed]> = unconfirmed(reading.world).into();
+        let events = unconfirmed(reading.world);
+        let mut counts = BTreeMap::new();
+        for event in &events {
+            *counts.entry(event.kind.clone()).or_default() += 1;
+        }
+        let found = Arc::new(Finding { events, counts });
         let mut all = self.0.lock();
         if kept(&all).is_none() {
             all.push_front((reading.position, found.clone()));
@@ -153,10 +165,11 @@ impl DossierService for Dossiers {
         let found = self.found.clone();
         let answer = self.readers.answer_aside(page.as_of(), at_least_position, move |reading| {
             let found = found.at(reading);
-            let is_asked = |it: &&Unconfirmed| kinds.is_empty() || kinds.iter().any(|kind| *kind == it.kind);
-            let counts = put_counts(found.iter().filter(is_asked));
-            let rest = page.after().map_or(0, |after| found.partition_point(|it| it.event <= *after));
-            let rest = found[rest..].iter().filter(is_asked);
+            let is_asked = |asked: &SmolStr| kinds.is_empty() || kinds.iter().any(|kind| kind == asked);
+            let counts = found.counts.iter().filter(|(kind, _)| is_asked(kind));
+            let counts = counts.map(|(kind, count)| put_count(kind, *count)).collect();
+            let rest = page.after().map_or(0, |after| found.events.partition_point(|it| it.event <= *after));
+            let rest = found.events[rest..].iter().filter(|it| is_asked(&it.kind));
             // One more than a page has: whether there is another one is seen by that.
             let known = rest.take(size + 1);
             let known = known.map(|it| it.known(reading.world, |positions| loader.events(positions)));
@@ -187,13 +200,8 @@ fn in_order(
     Ok(found)
 }
 
-fn put_counts<'a>(found: impl Iterator<Item = &'a Unconfirmed>) -> Vec<v1::KindCount> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for unconfirmed in found {
-        *counts.entry(&unconfirmed.kind).or_default() += 1;
-    }
-    let counts = counts.into_iter();
-    counts.map(|(kind, count)| v1::KindCount { kind: kind.into(), count: put::number(count) }).collect()
+fn put_count(kind: &SmolStr, count: usize) -> v1::KindCount {
+    v1::KindCount { kind: kind.to_string(), count: put::number(count) }
 }
 
 fn put_known(KnownEvent { event, stands, known, day: _ }: &KnownEvent) -> v1::KnownEvent {

@@ -149,6 +149,18 @@ impl Spell {
     pub(crate) fn holds(self, t: Span) -> Truth {
         self.begin.by(t).and(self.end.by(t).not())
     }
+
+    /// Whether it overlaps what begins on `from` and ends on `to`: on its first day, at least, it was so.
+    pub(crate) fn within(self, from: &str, to: &str) -> Truth {
+        let begins = if to.is_empty() { Yes } else { self.begin.by(Span::on(Span::parse(to).latest)) };
+        let ends = if from.is_empty() {
+            Yes
+        } else {
+            let first = Span::on(Span::parse(from).earliest);
+            self.end.by(first).not().or(first.by(self.begin))
+        };
+        begins.and(ends)
+    }
 }
 
 /// Beginnings and ends that were recorded apart: the k-th of the one with the k-th of the other.

@@ -7,7 +7,7 @@ use minuted::proto::v1::fact::Kind;
 use minuted::proto::v1::{MeetingClass as Class, MeetingState as State};
 use serde_json::{Value, json};
 
-use crate::dates::{Possibly, Span, Truth, Yes};
+use crate::dates::{End, Possibly, Span, Spell, Truth, Yes};
 use crate::known::{Known, titled, until};
 use crate::{counted, truth};
 
@@ -43,18 +43,8 @@ impl Meeting {
 
     /// Whether it overlaps what begins on `from` and ends on `to`: on its first day, at least, it took place.
     fn within(&self, from: &str, to: &str) -> Truth {
-        let last_is_after = |first: Span| match until(&self.to) {
-            None => self.day().plus_days(1).after(first),
-            Some(end) => end.by(first).not(),
-        };
-        let begins = if to.is_empty() { Yes } else { self.day().by(Span::on(Span::parse(to).latest)) };
-        let ends = if from.is_empty() {
-            Yes
-        } else {
-            let first = Span::on(Span::parse(from).earliest);
-            last_is_after(first).or(first.by(self.day()))
-        };
-        begins.and(ends)
+        let end = until(&self.to).unwrap_or(End::On(self.day().plus_days(1)));
+        Spell { begin: self.day(), end }.within(from, to)
     }
 
     /// Those who are named: until it is held, who is invited.
@@ -313,11 +303,19 @@ impl Known<'_> {
 
     pub(crate) fn list_meetings(&self, ask: &v1::ListMeetingsRequest) -> Option<Value> {
         let attendees = || ask.attendees.iter().chain([&ask.attendee]).filter(|name| !name.is_empty());
-        if attendees().any(|name| !self.knows(name)) {
+        let country = Some(&ask.venue_country).filter(|name| !name.is_empty());
+        if attendees().chain(country).any(|name| !self.knows(name)) {
             return None;
         }
+        let is_there = |venue: &v1::Venue| {
+            let called = |name: &str| name.to_lowercase() == ask.venue.to_lowercase();
+            country.is_none_or(|country| venue.country == *country)
+                && (ask.venue.is_empty() || called(&venue.name) || called(&venue.city))
+        };
+        let is_anywhere = ask.venue.is_empty() && country.is_none();
         let passes = |meeting: &Meeting| {
-            (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
+            (is_anywhere || meeting.venue.as_ref().is_some_and(is_there))
+                && (ask.topic.is_empty() || meeting.topics.contains(&ask.topic))
                 && (ask.state == 0 || meeting.state as i32 == ask.state)
                 && attendees().all(|actor| meeting.attendees().any(|there| there == actor))
                 && (ask.class == 0 || meeting.took_place() && self.may_be_of(meeting, ask.class))

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::because::{Because, because, deciding, open};
 use crate::dates::{End, Possibly, Span, Spell, Truth, Yes, possible};
-use crate::known::{Known, Said, hold, spells, titled};
+use crate::known::{Known, Said, hold, spells, titled, until};
 use crate::truth;
 
 impl Known<'_> {
@@ -68,7 +68,19 @@ impl Known<'_> {
             let (_, offer) = self.offer(activity);
             let took_part =
                 || self.participants(activity).iter().any(|(_, _, actor, _)| *actor == ask.participant);
-            (ask.kind == 0 || offer.kind == ask.kind)
+            let in_time = |spell: Spell| spell.within(&ask.from, &ask.to).may_be();
+            let part_in_time = |(begin, _, actor, [_, to]): &(Span, u64, &str, [&str; 2])| {
+                let end = until(to).unwrap_or(End::On(begin.plus_days(1)));
+                (ask.participant.is_empty() || *actor == ask.participant)
+                    && in_time(Spell { begin: *begin, end })
+            };
+            let any_time = ask.from.is_empty() && ask.to.is_empty();
+            let so_in_time = || {
+                self.participants(activity).iter().any(part_in_time)
+                    || ask.participant.is_empty() && self.on_offer(activity).into_iter().any(in_time)
+            };
+            (any_time || so_in_time())
+                && (ask.kind == 0 || offer.kind == ask.kind)
                 && (ask.access == 0 || offer.access == ask.access)
                 && (ask.participant.is_empty() || took_part())
                 && (!ask.offered || self.offered(activity, t).may_be())

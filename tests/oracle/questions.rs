@@ -180,6 +180,8 @@ fn policy_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             participant: some(dice, &ACTORS),
             access: dice.number(0, 3),
             offered: dice.one_in(2),
+            from: dice.name(&["", "", "2008", "2009-05-11"]),
+            to: dice.name(&["", "", "2011", "2010-06"]),
             language: l(),
             ..Default::default()
         }),
@@ -248,6 +250,8 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             attendees: few(dice, &ACTORS),
             class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
             state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
+            venue: dice.name(&["", "", "", "", "", "BRUSSELS", "Brussel"]),
+            venue_country: if dice.one_in(6) { dice.name(&COUNTRIES) } else { String::new() },
             language: l(),
             ..Default::default()
         }),

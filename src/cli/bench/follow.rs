@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use crate::proto::codec::Codec;
 use clap::Args;
-use prost::Message;
+use prost::bytes::{Buf, BufMut};
+use prost::encoding::{self, DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use prost::{DecodeError, Message};
 use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -169,20 +171,57 @@ impl Worker for Noting {
     }
 }
 
-/// Of a `ReadEventsResponse` what a follower looks at.
-#[derive(Clone, PartialEq, Message)]
+/// Of a `ReadEventsResponse` what a follower looks at: where its events stand. The rest of an event is passed over at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Places {
-    #[prost(message, repeated, tag = "1")]
-    events: Vec<Place>,
-    #[prost(uint64, tag = "2")]
+    events: Vec<u64>,
     checkpoint: u64,
 }
 
-/// Of an `Event` what a follower looks at.
-#[derive(Clone, Copy, PartialEq, Message)]
-struct Place {
-    #[prost(uint64, tag = "1")]
-    position: u64,
+/// Fields of `ReadEventsResponse`, and of `Event`.
+const EVENTS: u32 = 1;
+const CHECKPOINT: u32 = 2;
+const POSITION: u32 = 1;
+
+impl Message for Places {
+    fn encode_raw(&self, _: &mut impl BufMut) {}
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: WireType,
+        buf: &mut impl Buf,
+        ctx: DecodeContext,
+    ) -> Result<(), DecodeError> {
+        match tag {
+            EVENTS => {
+                let length = usize::try_from(decode_varint(buf)?).unwrap_or(usize::MAX);
+                let behind = buf.remaining().saturating_sub(length);
+                let mut position = 0;
+                while position == 0 && buf.remaining() > behind {
+                    let (tag, wire_type) = decode_key(buf)?;
+                    if tag == POSITION {
+                        position = decode_varint(buf)?;
+                    } else {
+                        skip_field(wire_type, tag, buf, ctx.clone())?;
+                    }
+                }
+                buf.advance(buf.remaining().saturating_sub(behind));
+                self.events.push(position);
+                Ok(())
+            }
+            CHECKPOINT => encoding::uint64::merge(wire_type, &mut self.checkpoint, buf, ctx),
+            _ => skip_field(wire_type, tag, buf, ctx),
+        }
+    }
+
+    fn encoded_len(&self) -> usize {
+        0
+    }
+
+    fn clear(&mut self) {
+        *self = Places::default();
+    }
 }
 
 struct Follower {
@@ -257,7 +296,7 @@ enum Astray {
 
 impl Arrived {
     fn take(&mut self, message: &Places, at: Instant) -> Result<(), Astray> {
-        for &Place { position: found } in &message.events {
+        for &found in &message.events {
             let after = self.last;
             match found.cmp(&(after + 1)) {
                 std::cmp::Ordering::Less => return Err(Astray::Again { after, found }),
@@ -292,8 +331,7 @@ mod tests {
     use super::*;
 
     fn take(arrived: &mut Arrived, positions: &[u64], checkpoint: u64) -> Result<(), Astray> {
-        let events = positions.iter().map(|&position| Place { position }).collect();
-        arrived.take(&Places { events, checkpoint }, now())
+        arrived.take(&Places { events: positions.to_vec(), checkpoint }, now())
     }
 
     #[test]
@@ -322,9 +360,10 @@ mod tests {
     #[test]
     fn places_are_those_of_the_schema() {
         use crate::proto::v1::{Event, ReadEventsResponse};
-        let events = vec![Event { position: 3, name: "countries/jp".into(), ..Event::default() }];
-        let sent = ReadEventsResponse { events, checkpoint: 3, caught_up: true }.encode_to_vec();
-        let seen = Places::decode(sent.as_slice()).unwrap();
-        assert_eq!(seen, Places { events: vec![Place { position: 3 }], checkpoint: 3 });
+        let event = |position| Event { position, name: "countries/jp".into(), ..Event::default() };
+        let sent =
+            ReadEventsResponse { events: vec![event(3), event(700)], checkpoint: 700, caught_up: true };
+        let seen = Places::decode(sent.encode_to_vec().as_slice()).unwrap();
+        assert_eq!(seen, Places { events: vec![3, 700], checkpoint: 700 });
     }
 }
