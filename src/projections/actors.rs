@@ -80,18 +80,20 @@ fn actor_if(
     let mut frameworks = joined(world, timeline, t);
     let partner = Truth::any(frameworks.iter().filter(|held| !held.overlay).map(|held| held.truth));
     frameworks.retain(|held| held.truth.may_be());
+    let (member, suspended) = (timeline.member(t), timeline.suspended(t));
+    let is_open = [member, partner, suspended].contains(&Truth::Possibly);
     Some(ActorOnDay {
         name: name.clone(),
         version: stream.version(),
         kind: timeline.kind.clone(),
         shown: languages.name(&timeline.names, t),
         names: all_names(timeline),
-        member: timeline.member(t),
+        member,
         partner,
-        suspended: timeline.suspended(t),
+        suspended,
         suspension_scopes: suspension_scopes(timeline, t),
         frameworks,
-        open_because: open_because(world, timeline, t),
+        open_because: if is_open { open_because(world, timeline, t) } else { Vec::new() },
     })
 }
 
@@ -151,11 +153,19 @@ fn open_because(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Str
 
 /// Each framework that it ever joined, held that day or not.
 fn joined(world: &dyn World, timeline: &ActorTimeline, t: When) -> Vec<Held> {
-    let joined = timeline.tenures.keys().map(|framework| Held {
-        framework: framework.clone(),
-        truth: timeline.holds(world, framework, t),
-        overlay: is_overlay(world, framework),
-        open_because: open_standing::tenure(world, timeline, framework, t),
+    let joined = timeline.tenures.keys().map(|framework| {
+        let truth = timeline.holds(world, framework, t);
+        let is_open = truth == Truth::Possibly;
+        Held {
+            framework: framework.clone(),
+            truth,
+            overlay: is_overlay(world, framework),
+            open_because: if is_open {
+                open_standing::tenure(world, timeline, framework, t)
+            } else {
+                Vec::new()
+            },
+        }
     });
     joined.collect()
 }
