@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::super::storage::StorageFile;
 use super::super::{Frame, FrameReader, ReadError};
 use super::catalog::{Catalog, Segment};
-use super::recent::Run;
+use super::recent::{ONE_FRAME, RUN_BYTES, Run};
 use super::walk::{Found, Walk, Window};
 use crate::position::Position;
 
@@ -50,7 +50,7 @@ impl Reader {
     fn go_to(&mut self, to: Position) -> Result<(), ReadError> {
         self.run.clear();
         self.next = to;
-        match self.catalog.recent.read(to, &mut self.run) {
+        match self.catalog.recent.read(to, ONE_FRAME, &mut self.run) {
             Run::Taken | Run::AtTail => {}
             Run::NotKept => {
                 let place = self.placed()?;
@@ -98,7 +98,7 @@ impl FrameReader for Reader {
                 self.next = frame.last().next();
                 return Ok(Some(frame));
             }
-            match self.catalog.recent.read(self.next, &mut self.run) {
+            match self.catalog.recent.read(self.next, RUN_BYTES, &mut self.run) {
                 Run::Taken => {}
                 Run::AtTail => return Ok(None),
                 Run::NotKept => return self.next_in_file(),

@@ -7,9 +7,11 @@ use parking_lot::RwLock;
 use super::super::Frame;
 use crate::position::Position;
 
-/// A reader takes frames until they are this long. It keeps them from being forgotten, so it takes no more than it will
-/// soon have gone through.
-const RUN_BYTES: usize = 64 << 10;
+/// A reader that goes on takes frames until they are this long. It keeps them from being forgotten, so it takes no more than
+/// it will soon have gone through.
+pub(super) const RUN_BYTES: usize = 64 << 10;
+/// One that looks for a position takes its frame alone: it may look for another one next.
+pub(super) const ONE_FRAME: usize = 0;
 
 /// The last durable frames, as they were handed over.
 pub(super) struct Recent {
@@ -55,8 +57,8 @@ impl Recent {
         }
     }
 
-    /// Puts the frame that contains `from` into `run`, and some that follow on it.
-    pub(super) fn read(&self, from: Position, run: &mut VecDeque<Frame>) -> Run {
+    /// Puts the frame that contains `from` into `run`, and those that follow on it until they are `run_bytes` long.
+    pub(super) fn read(&self, from: Position, run_bytes: usize, run: &mut VecDeque<Frame>) -> Run {
         let kept = self.kept.read();
         let (Some(first), Some(last)) = (kept.frames.front(), kept.frames.back()) else {
             return Run::NotKept;
@@ -71,7 +73,7 @@ impl Recent {
         for frame in kept.frames.range(kept.frames.partition_point(|frame| frame.last() < from)..) {
             bytes += cost(frame);
             run.push_back(frame.clone());
-            if bytes >= RUN_BYTES {
+            if bytes >= run_bytes {
                 break;
             }
         }
@@ -95,7 +97,7 @@ mod tests {
 
     fn read(recent: &Recent, from: u64) -> (Run, Vec<u64>) {
         let mut run = VecDeque::new();
-        let found = recent.read(Position(from), &mut run);
+        let found = recent.read(Position(from), RUN_BYTES, &mut run);
         (found, run.iter().map(|frame| frame.first.0).collect())
     }
 
@@ -135,5 +137,8 @@ mod tests {
         assert_eq!(read(&recent, 2), (Run::Taken, vec![2, 3, 4]));
         recent.push([frame(10, 1, 100 << 10), frame(11, 1, 1)]);
         assert_eq!(read(&recent, 10), (Run::Taken, vec![10]));
+        let mut run = VecDeque::new();
+        assert_eq!(recent.read(Position(4), ONE_FRAME, &mut run), Run::Taken);
+        assert_eq!(run.iter().map(|frame| frame.first.0).collect::<Vec<_>>(), [4]);
     }
 }
