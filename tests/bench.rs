@@ -51,9 +51,16 @@ async fn promise_1_decades_are_generated_once() {
     assert_eq!(tail().await, 3000, "the same once more");
     bench(&daemon, &["generate", "--events", "1000", "--seed", "2"]);
     assert_eq!(tail().await, 3000 + 1000 - support::SAMPLE_EVENTS, "others");
-    let asked = counted(&bench(&daemon, &["ask", "--seconds", "0.01", "--only", "50", "--format", "json"]));
-    assert_eq!(asked.len(), 14, "an empty call, six lists at two times, and what is unconfirmed: {asked:?}");
-    assert!(asked.iter().all(|(_, requests)| *requests > 0), "{asked:?}");
+    for how in [&[][..], &["--anew"]] {
+        let ask = ["ask", "--seconds", "0.01", "--only", "50", "--format", "json"];
+        let asked = counted(&bench(&daemon, &[&ask[..], how].concat()));
+        assert_eq!(
+            asked.len(),
+            14,
+            "an empty call, six lists at two times, and what is unconfirmed: {asked:?}"
+        );
+        assert!(asked.iter().all(|(_, requests)| *requests > 0), "{asked:?}");
+    }
 }
 
 #[tokio::test]

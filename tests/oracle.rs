@@ -59,6 +59,7 @@ use dates::{Span, Truth};
 use history::History;
 use jiff::{Timestamp, ToSpan};
 use known::Known;
+use minuted::grpc::caching::AnswerCache;
 use minuted::grpc::events::Events;
 use minuted::grpc::reading::Readers;
 use minuted::grpc::records::Records;
@@ -85,6 +86,8 @@ const REQUESTS: usize = 36;
 const ROUNDS: usize = 2;
 /// As of how many times of recording each time.
 const TIMES: usize = 8;
+/// Of so many questions that are asked again one is asked once more, before anything is recorded.
+const FROM_CACHE: usize = 8;
 /// How often words are looked for in each round.
 const SEARCHES: usize = 8;
 
@@ -126,6 +129,7 @@ impl Clock for Ticking {
 /// The product's services over a log in memory, called by the generated clients.
 struct Product {
     readers: Readers,
+    cache: AnswerCache,
     records: RecordServiceClient<RecordServiceServer<Records>>,
     events: EventServiceClient<EventServiceServer<Events>>,
     recorder: Recorder,
@@ -147,6 +151,7 @@ impl Product {
         let records = Records::new(recorder.clone(), Limits::default(), stopping.clone());
         let events = Events::new(readers.clone(), log, stopping);
         Product {
+            cache: AnswerCache::new(&readers),
             readers,
             records: RecordServiceClient::new(RecordServiceServer::new(records)),
             events: EventServiceClient::new(EventServiceServer::new(events)),
@@ -345,13 +350,17 @@ impl Run {
 
     /// The questions of the round before, with the two times of their answers: much is recorded since.
     async fn ask_again(&mut self) {
-        for (question, bytes) in self.asked.drain(..) {
+        for (i, (question, bytes)) in self.asked.drain(..).enumerate() {
             let v1::AnsweredAsOf { valid_at, known_position } = question.answered(&bytes);
             let mut again = question.clone();
             let known_at = Some(v1::as_of::KnownAt::KnownPosition(known_position));
             *again.as_of() = Some(v1::AsOf { valid_at, known_at });
             let answer = again.ask(&self.product).await.unwrap();
             assert!(answer == bytes, "MINUTED_SEED={}: another answer to {again:?}", self.seed);
+            if i % FROM_CACHE == 0 {
+                let answer = again.ask(&self.product).await.unwrap();
+                assert!(answer == bytes, "MINUTED_SEED={}: another answer kept to {again:?}", self.seed);
+            }
         }
     }
 

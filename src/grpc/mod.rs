@@ -11,6 +11,7 @@ pub mod agreements;
 pub mod areas;
 mod asking;
 mod attendance;
+pub mod caching;
 mod calendar;
 pub mod decisions;
 pub mod dossier;
@@ -29,6 +30,7 @@ pub mod status;
 
 use tonic::service::Routes;
 
+use caching::AnswerCache;
 use reading::Readers;
 
 /// Every service by its full name, and the empty name for all of them: each has its health.
@@ -52,15 +54,16 @@ pub const SERVICES: &[&str] = &[
 /// The service whose health is that of its index, too.
 pub const SEARCH: &str = "minuted.v1.SearchService";
 
-/// The services of the aggregates, answering from these readers.
+/// The services of the aggregates, answering from these readers, and again what they have answered.
 pub fn read_services(readers: &Readers) -> Routes {
-    Routes::new(activities::service(readers.clone()))
-        .add_service(actors::service(readers.clone()))
-        .add_service(agreements::service(readers.clone()))
-        .add_service(areas::service(readers.clone()))
-        .add_service(decisions::service(readers.clone()))
-        .add_service(dossier::service(readers.clone()))
-        .add_service(frameworks::service(readers.clone()))
-        .add_service(meetings::service(readers.clone()))
-        .add_service(operations::service(readers.clone()))
+    let cache = AnswerCache::new(readers);
+    Routes::new(cache.of(activities::service(readers.clone())))
+        .add_service(cache.of(actors::service(readers.clone())))
+        .add_service(cache.of(agreements::service(readers.clone())))
+        .add_service(cache.of(areas::service(readers.clone())))
+        .add_service(cache.of(decisions::service(readers.clone())))
+        .add_service(cache.of(dossier::service(readers.clone())))
+        .add_service(cache.of(frameworks::service(readers.clone())))
+        .add_service(cache.of(meetings::service(readers.clone())))
+        .add_service(cache.of(operations::service(readers.clone())))
 }

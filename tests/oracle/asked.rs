@@ -22,13 +22,13 @@ use crate::dates::Span;
 use crate::known::Known;
 use crate::seen::Seen;
 
-/// A client of the service that answers, over what is recorded.
+/// A client of the service that answers, over what is recorded, behind the cache as in the daemon.
 macro_rules! client {
     ($product:ident, $client:ident, events) => {
         $product.events.clone()
     };
     ($product:ident, $client:ident, $module:ident) => {
-        $client::new($module::service($product.readers.clone()))
+        $client::new($product.cache.of($module::service($product.readers.clone())))
     };
 }
 

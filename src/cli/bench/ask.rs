@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde::Serialize;
-use tonic::Status;
 use tonic::transport::Channel;
+use tonic::{Request, Status};
 use tonic_health::pb::health_client::HealthClient;
 
 use super::load::{Measured, WARM_UP, Worker, connect, now};
@@ -31,15 +31,16 @@ use crate::proto::v1::{
 const TURN: usize = 50;
 /// Entries of one page.
 const PAGE: i32 = 50;
-/// So many pages are asked for in turn: more than are kept unpacked.
-const PAGES: usize = 200;
+/// So many pages are asked for in turn: more than are kept, unpacked or as they were answered.
+const PAGES: usize = 1_000;
 /// Meetings are taken from each of these years.
 const YEARS: [&str; 5] = ["1997", "2004", "2011", "2017", "2023"];
 
 /// What is asked.
 #[derive(Clone, Debug, Args)]
-#[command(after_help = "Example, of a daemon on which `minuted bench generate` has recorded:
+#[command(after_help = "Examples, of a daemon on which `minuted bench generate` has recorded:
   minuted bench ask --seconds 5 --format json
+  minuted bench ask --anew
 
 It records nothing. Each question takes turns with an empty call, so that both meet the same moods of the machine, which client
 and daemon share.")]
@@ -50,6 +51,9 @@ pub(crate) struct Ask {
     /// Only questions whose description has this in it
     #[arg(long, value_name = "TEXT", default_value = "")]
     only: String,
+    /// Ask nothing twice in the same words, so that no answer is one that the daemon has kept
+    #[arg(long)]
+    anew: bool,
 }
 
 impl Ask {
@@ -120,18 +124,25 @@ struct Asking {
 struct Each<Q, F> {
     questions: Vec<Q>,
     next: usize,
+    anew: bool,
     ask: F,
 }
 
 impl<Q, F, A> Worker for Each<Q, F>
 where
     Q: Clone + Send + 'static,
-    F: Fn(Q) -> A + Send + 'static,
+    F: Fn(Request<Q>) -> A + Send + 'static,
     A: Future<Output = Result<(), Status>> + Send,
 {
     fn request(&mut self) -> impl Future<Output = Result<(), Status>> + Send {
         self.next += 1;
-        (self.ask)(self.questions[self.next % self.questions.len()].clone())
+        let mut request = Request::new(self.questions[self.next % self.questions.len()].clone());
+        if self.anew {
+            // Any other language is wanted less than English each time, and none of them is answered in.
+            let languages = format!("en, *;q=0.{}", self.next).parse().expect("it is ASCII");
+            request.metadata_mut().insert("accept-language", languages);
+        }
+        (self.ask)(request)
     }
 }
 
@@ -140,14 +151,15 @@ impl Asking {
         &mut self,
         what: &str,
         questions: Vec<Q>,
-        ask: impl Fn(Q) -> A + Send + 'static,
+        ask: impl Fn(Request<Q>) -> A + Send + 'static,
     ) -> Result<(), Failure>
     where
         Q: Clone + Send + 'static,
         A: Future<Output = Result<(), Status>> + Send + 'static,
     {
         if what.contains(&self.ask.only) && !questions.is_empty() {
-            let asked = self.in_turns(what, &mut Each { questions, next: 0, ask }).await?;
+            let mut each = Each { questions, next: 0, anew: self.ask.anew, ask };
+            let asked = self.in_turns(what, &mut each).await?;
             self.measured.push(asked);
         }
         Ok(())

@@ -1,0 +1,283 @@
+//! The cache in front of the services that read: what was answered is answered again, and nothing that is so no more.
+//!
+//! 1. The same question is answered once while nothing is recorded and the day lasts.
+//! 2. Another method, language or message, another day, or anything recorded: the service is asked.
+//! 3. Refusals, answers that break off and large ones are not kept, and what is kept stays within a bound.
+
+mod sample;
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::{FutureExt, stream};
+use http::{HeaderMap, Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use jiff::Timestamp;
+use minuted::grpc::caching::{ANSWER_BYTES_MAX, AnswerCache, CACHE_BYTES, QUESTION_BYTES_MAX};
+use minuted::grpc::reading::Readers;
+use minuted::grpc::records::Records;
+use minuted::grpc::{actors, meetings};
+use minuted::log::{EventLog, MemoryLog};
+use minuted::proto::v1;
+use minuted::proto::v1::actor_service_client::ActorServiceClient;
+use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
+use minuted::proto::v1::record_service_client::RecordServiceClient;
+use minuted::proto::v1::record_service_server::RecordServiceServer;
+use minuted::recorder::{self, Clock, Recorder};
+use minuted::state::{Snapshot, State};
+use minuted::wire::Limits;
+use serde_json::json;
+use tokio::sync::watch;
+use tonic::Status;
+use tonic::body::Body;
+use tower::Service;
+
+const DAY: i64 = 86_400;
+
+/// A clock that is set by hand.
+struct Hand(AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// A recorder and what reads beside it.
+struct Product {
+    cache: AnswerCache,
+    readers: Readers,
+    records: RecordServiceClient<RecordServiceServer<Records>>,
+    clock: Arc<Hand>,
+    _stop: watch::Sender<bool>,
+}
+
+impl Product {
+    fn start() -> Product {
+        let log: Arc<dyn EventLog> = Arc::new(MemoryLog::default());
+        let state = State::open(log.clone(), Snapshot::default()).unwrap();
+        let clock = Arc::new(Hand(AtomicI64::new(1_790_000_000)));
+        let limits = recorder::Limits::default();
+        let (recorder, run) = Recorder::new(log, state.clone(), clock.clone(), limits).unwrap();
+        tokio::spawn(run);
+        let (stop, stopping) = watch::channel(false);
+        let readers = Readers::new(state, clock.clone());
+        let records = Records::new(recorder, Limits::default(), stopping);
+        Product {
+            cache: AnswerCache::new(&readers),
+            readers,
+            records: RecordServiceClient::new(RecordServiceServer::new(records)),
+            clock,
+            _stop: stop,
+        }
+    }
+
+    async fn record(&mut self, command: v1::Command) -> u64 {
+        let request = v1::RecordRequest { commands: vec![command], validate_only: false };
+        self.records.record(request).await.unwrap().into_inner().receipt.unwrap().position
+    }
+
+    async fn record_an_area(&mut self) {
+        let command = sample::command(&json!({
+            "commandId": "00000000-0000-4000-8000-000000000001",
+            "name": "areas/one",
+            "source": { "text": "a test" },
+            "fact": { "areaDefined": { "names": { "en": "An area" } } },
+        }));
+        self.record(command).await;
+    }
+}
+
+/// How a [`Counting`] service answers.
+#[derive(Clone, Copy)]
+enum Manner {
+    /// With its count, and so many bytes.
+    Answers(usize),
+    /// With its count and a status behind it.
+    Refuses,
+    /// With a status alone.
+    RefusesAtOnce,
+    /// With its count, then its stream breaks off.
+    Breaks,
+}
+
+/// A service that answers with how often it was asked.
+#[derive(Clone)]
+struct Counting(Manner, Arc<AtomicU64>);
+
+impl Service<Request<Body>> for Counting {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        let count = self.1.fetch_add(1, Ordering::SeqCst) + 1;
+        let mut message = count.to_le_bytes().to_vec();
+        let refused = Status::not_found("it is not known");
+        let mut trailers = HeaderMap::new();
+        let mut end = match self.0 {
+            Manner::RefusesAtOnce => return ready(Ok(refused.into_http())),
+            Manner::Answers(bytes) => {
+                message.resize(bytes.max(message.len()), 0);
+                Status::ok("").add_header(&mut trailers).unwrap();
+                vec![Ok(Frame::trailers(trailers))]
+            }
+            Manner::Refuses => {
+                refused.add_header(&mut trailers).unwrap();
+                vec![Ok(Frame::trailers(trailers))]
+            }
+            Manner::Breaks => vec![Err(Status::internal("it broke"))],
+        };
+        end.insert(0, Ok(Frame::data(Bytes::from(message))));
+        ready(Ok(Response::new(Body::new(StreamBody::new(stream::iter(end))))))
+    }
+}
+
+/// A counting service behind a cache.
+struct Asked<'a> {
+    product: &'a Product,
+    service: Counting,
+}
+
+impl Product {
+    fn counting(&self, manner: Manner) -> Asked<'_> {
+        Asked { product: self, service: Counting(manner, Arc::default()) }
+    }
+}
+
+impl Asked<'_> {
+    /// The count that is answered, if there is one.
+    fn ask(&self, method: &str, language: &str, message: &[u8]) -> Option<u64> {
+        let message = Bytes::copy_from_slice(message);
+        let frames = [Ok::<_, Status>(Frame::data(message)), Ok(Frame::data(Bytes::new()))];
+        let body = Body::new(StreamBody::new(stream::iter(frames)));
+        let mut request = Request::new(body);
+        *request.uri_mut() = format!("/minuted.v1.ActorService/{method}").parse().unwrap();
+        request.headers_mut().insert("accept-language", language.parse().unwrap());
+        let mut cached = self.product.cache.of(self.service.clone());
+        let response = cached.call(request).now_or_never().expect("nothing is waited for").unwrap();
+        let mut body = response.into_body();
+        let mut count = None;
+        while let Some(Ok(frame)) = body.frame().now_or_never().expect("nothing is waited for") {
+            let begins = frame.data_ref().and_then(|data| data.first_chunk());
+            count = count.or(begins.map(|bytes| u64::from_le_bytes(*bytes)));
+        }
+        count
+    }
+
+    fn ask_the_same(&self) -> Option<u64> {
+        self.ask("GetActor", "fr", b"countries/jp")
+    }
+}
+
+#[tokio::test]
+async fn the_same_question_is_answered_once() {
+    let product = Product::start();
+    let service = product.counting(Manner::Answers(0));
+    assert_eq!([(); 3].map(|()| service.ask_the_same()), [Some(1); 3]);
+}
+
+#[tokio::test]
+async fn another_question_is_another_question() {
+    let product = Product::start();
+    let service = product.counting(Manner::Answers(0));
+    let ask = |method, language, message: &str| service.ask(method, language, message.as_bytes()).unwrap();
+    assert_eq!(ask("GetActor", "fr", "countries/jp"), 1);
+    assert_eq!(ask("GetActor", "en", "countries/jp"), 2);
+    assert_eq!(ask("GetActor", "fr", "countries/kr"), 3);
+    assert_eq!(ask("GetStanding", "fr", "countries/jp"), 4);
+    assert_eq!(ask("GetActor", "", "frcountries/jp"), 5, "a message is not taken for a language");
+    assert_eq!(ask("GetActor", "fr", "countries/jp"), 1);
+}
+
+#[tokio::test]
+async fn what_is_recorded_and_another_day_are_other_questions() {
+    let mut product = Product::start();
+    let asked = Arc::new(AtomicU64::new(0));
+    let count = |product: &Product| {
+        let service = Counting(Manner::Answers(0), asked.clone());
+        Asked { product, service }.ask_the_same().unwrap()
+    };
+    assert_eq!((count(&product), count(&product)), (1, 1));
+    product.record_an_area().await;
+    assert_eq!((count(&product), count(&product)), (2, 2));
+    product.clock.0.fetch_add(DAY, Ordering::SeqCst);
+    assert_eq!((count(&product), count(&product)), (3, 3));
+}
+
+#[tokio::test]
+async fn refusals_and_what_breaks_off_are_not_kept() {
+    let product = Product::start();
+    for (manner, counts) in [
+        (Manner::Refuses, [Some(1), Some(2)]),
+        (Manner::RefusesAtOnce, [None, None]),
+        (Manner::Breaks, [Some(1), Some(2)]),
+    ] {
+        let service = product.counting(manner);
+        assert_eq!([service.ask_the_same(), service.ask_the_same()], counts);
+        assert_eq!(service.service.1.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_is_large_is_not_kept() {
+    let product = Product::start();
+    let service = product.counting(Manner::Answers(ANSWER_BYTES_MAX));
+    assert_eq!([service.ask_the_same(), service.ask_the_same()], [Some(1), Some(1)]);
+    let service = product.counting(Manner::Answers(ANSWER_BYTES_MAX + 1));
+    let long = vec![b'a'; QUESTION_BYTES_MAX];
+    assert_eq!([(); 2].map(|()| service.ask("GetActor", "", b"large")), [Some(1), Some(2)]);
+    let service = product.counting(Manner::Answers(0));
+    assert_eq!([(); 2].map(|()| service.ask("GetActor", "", &long)), [Some(1), Some(1)]);
+    let longer = [long.as_slice(), b"a"].concat();
+    assert_eq!([(); 2].map(|()| service.ask("GetActor", "", &longer)), [Some(2), Some(3)]);
+}
+
+#[tokio::test]
+async fn what_is_kept_stays_within_its_bound() {
+    let product = Product::start();
+    let service = product.counting(Manner::Answers(ANSWER_BYTES_MAX));
+    for message in 0..1_000_u32 {
+        service.ask("GetActor", "", &message.to_le_bytes());
+        assert!(product.cache.bytes() <= CACHE_BYTES);
+    }
+    assert!(product.cache.bytes() > CACHE_BYTES / 2, "something is kept");
+}
+
+/// Whatever is recorded, in whichever stream it is: behind the cache the answers are those of the services.
+#[tokio::test]
+async fn after_every_record_the_answers_are_those_of_the_services() {
+    let mut product = Product::start();
+    let readers = product.readers.clone();
+    let mut standing = ActorServiceClient::new(actors::service(readers.clone()));
+    let mut cached_standing = ActorServiceClient::new(product.cache.of(actors::service(readers.clone())));
+    let mut meetings = MeetingServiceClient::new(meetings::service(readers.clone()));
+    let mut cached_meetings = MeetingServiceClient::new(product.cache.of(meetings::service(readers)));
+    let of_standing = v1::GetStandingRequest::default();
+    let of_meetings = v1::ListMeetingsRequest { page_size: 10, ..v1::ListMeetingsRequest::default() };
+    let mut different = HashSet::new();
+    for command in sample::sample() {
+        product.record(command).await;
+        let stands = standing.get_standing(of_standing.clone()).await.unwrap().into_inner();
+        let listed = meetings.list_meetings(of_meetings.clone()).await.unwrap().into_inner();
+        for _ in 0..2 {
+            let again = cached_standing.get_standing(of_standing.clone()).await.unwrap().into_inner();
+            assert_eq!(again, stands);
+            let again = cached_meetings.list_meetings(of_meetings.clone()).await.unwrap().into_inner();
+            assert_eq!(again, listed);
+        }
+        let known = (stands.frameworks, listed.meetings);
+        different.insert(format!("{known:?}"));
+    }
+    assert!(different.len() > 20, "what is answered changes: {}", different.len());
+}
