@@ -7,7 +7,7 @@ use crate::domain::text::Shown;
 use crate::domain::time::{Day, Truth, Valid, When};
 use crate::domain::{Collection, Name, World};
 
-use super::meetings::{Filter, Range, candidates, visit};
+use super::meetings::{Filter, Range, candidates, visit, visit_only};
 use super::{Count, Languages, known};
 
 /// An actor and the meetings that it attended.
@@ -34,8 +34,8 @@ pub fn co_attendance(
     min: usize,
 ) -> Vec<CoAttendance> {
     let mut by_actor: BTreeMap<Name, BTreeMap<(Day, Name), Truth>> = BTreeMap::new();
-    visit(world, filter, |name, meeting| {
-        if !meeting.took_place() || !(only.is_empty() || only.contains(name)) {
+    let attended = |name: &Name, meeting: &MeetingTimeline| {
+        if !meeting.took_place() {
             return;
         }
         let place = (meeting.day().earliest, name.clone());
@@ -43,7 +43,12 @@ pub fn co_attendance(
             let meetings = by_actor.entry(delegation.actor.clone()).or_default();
             meetings.insert(place.clone(), filter.range.has(meeting));
         }
-    });
+    };
+    if only.is_empty() {
+        visit(world, filter, attended);
+    } else {
+        visit_only(world, filter, &only.iter().collect(), attended);
+    }
     by_actor.retain(|_, meetings| meetings.len() >= min);
     let found = by_actor.into_iter().filter_map(|(actor, meetings)| {
         let stream = known(world, &actor)?;
@@ -200,7 +205,7 @@ mod tests {
         assert_eq!(all, [("jp".to_owned(), certain(3)), ("kr".to_owned(), certain(2))]);
         let topic = Filter { topic: Some("cyber".into()), ..Filter::default() };
         assert_eq!(together(&topic, &[]), [("jp".to_owned(), certain(2))]);
-        assert_eq!(together(&Filter::default(), &["b", "c"]), [("jp".to_owned(), certain(2))]);
+        assert_eq!(together(&Filter::default(), &["b", "c", "b"]), [("jp".to_owned(), certain(2))]);
         let range = Range::new(Some(day("2012-02")), Some(day("2012-04-15")));
         let some = together(&Filter { range, ..Filter::default() }, &[]);
         assert_eq!(some, [("jp".to_owned(), Count { certain: 1, possible: 1 })]);

@@ -16,7 +16,7 @@ mod filter;
 
 use self::filter::places;
 pub use self::filter::{Filter, Place, Range, attended};
-pub(super) use self::filter::{candidates, visit};
+pub(super) use self::filter::{candidates, visit, visit_only};
 
 /// A meeting, with what follows from what is known of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Which meetings are asked for, and where they are found.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::meeting::{MeetingState, MeetingTimeline};
@@ -115,6 +116,20 @@ pub(in crate::projections) fn visit(
         meetings.for_each(|(stream, day)| visit(&stream, Some(day)));
     } else {
         world.visit(Collection::Meetings, &mut |stream| visit(stream, None));
+    }
+}
+
+/// The same of these meetings alone, each once.
+pub(in crate::projections) fn visit_only(
+    world: &dyn World,
+    filter: &Filter,
+    names: &BTreeSet<&Name>,
+    mut show: impl FnMut(&Name, &MeetingTimeline),
+) {
+    for stream in names.iter().filter_map(|name| known(world, name)) {
+        if let Some(meeting) = stream.timeline.meeting().filter(|meeting| passes(meeting, filter)) {
+            show(&stream.name, meeting);
+        }
     }
 }
 
