@@ -2,7 +2,8 @@
 //!
 //! 1. The same question is answered once while nothing is recorded and the day lasts.
 //! 2. Another method, language or message, another day, or anything recorded: the service is asked.
-//! 3. Refusals, answers that break off and large ones are not kept, and what is kept stays within a bound.
+//! 3. Beside a recorder no answer is older than what was known when it was asked for.
+//! 4. Refusals, answers that break off and large ones are not kept, and what is kept stays within a bound.
 
 mod sample;
 
@@ -19,13 +20,15 @@ use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use jiff::Timestamp;
+use minuted::domain::World;
 use minuted::grpc::caching::{ANSWER_BYTES_MAX, AnswerCache, CACHE_BYTES, QUESTION_BYTES_MAX};
 use minuted::grpc::reading::Readers;
 use minuted::grpc::records::Records;
-use minuted::grpc::{actors, meetings};
+use minuted::grpc::{actors, areas, meetings};
 use minuted::log::{EventLog, MemoryLog};
 use minuted::proto::v1;
 use minuted::proto::v1::actor_service_client::ActorServiceClient;
+use minuted::proto::v1::area_service_client::AreaServiceClient;
 use minuted::proto::v1::meeting_service_client::MeetingServiceClient;
 use minuted::proto::v1::record_service_client::RecordServiceClient;
 use minuted::proto::v1::record_service_server::RecordServiceServer;
@@ -83,10 +86,10 @@ impl Product {
         self.records.record(request).await.unwrap().into_inner().receipt.unwrap().position
     }
 
-    async fn record_an_area(&mut self) {
+    async fn record_an_area(&mut self, number: u64) {
         let command = sample::command(&json!({
-            "commandId": "00000000-0000-4000-8000-000000000001",
-            "name": "areas/one",
+            "commandId": format!("00000000-0000-4000-8000-{number:012}"),
+            "name": format!("areas/a{number}"),
             "source": { "text": "a test" },
             "fact": { "areaDefined": { "names": { "en": "An area" } } },
         }));
@@ -209,7 +212,7 @@ async fn what_is_recorded_and_another_day_are_other_questions() {
         Asked { product, service }.ask_the_same().unwrap()
     };
     assert_eq!((count(&product), count(&product)), (1, 1));
-    product.record_an_area().await;
+    product.record_an_area(1).await;
     assert_eq!((count(&product), count(&product)), (2, 2));
     product.clock.0.fetch_add(DAY, Ordering::SeqCst);
     assert_eq!((count(&product), count(&product)), (3, 3));
@@ -280,4 +283,35 @@ async fn after_every_record_the_answers_are_those_of_the_services() {
         different.insert(format!("{known:?}"));
     }
     assert!(different.len() > 20, "what is answered changes: {}", different.len());
+}
+
+/// An answer is never older than what was known when it was asked for, and never mixes what was known with when.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn beside_a_recorder_every_answer_is_of_its_position() {
+    const AREAS: u64 = 300;
+    let mut product = Product::start();
+    let (readers, cache) = (product.readers.clone(), product.cache.clone());
+    let asking = (0..3).map(|_| {
+        let (readers, cache) = (readers.clone(), cache.clone());
+        tokio::spawn(async move {
+            let mut cached = AreaServiceClient::new(cache.of(areas::service(readers.clone())));
+            let mut seen = 0;
+            while seen < AREAS {
+                let known = readers.state().latest().tail().0;
+                let ask = v1::ListAreasRequest { page_size: 1000, ..v1::ListAreasRequest::default() };
+                let answer = cached.list_areas(ask).await.unwrap().into_inner();
+                seen = answer.answered_as_of.unwrap().known_position;
+                assert!(seen >= known, "what was known at {known} is left out of an answer of {seen}");
+                assert_eq!(answer.areas.len() as u64, seen, "one area for each position");
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    for number in 1..=AREAS {
+        product.record_an_area(number).await;
+    }
+    for asked in asking {
+        asked.await.unwrap();
+    }
 }

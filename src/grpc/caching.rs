@@ -93,6 +93,7 @@ impl AnswerCache {
         self.answers.weight()
     }
 
+    /// Taken before the question is answered: what is kept under it is never older.
     fn key(&self, request: &http::request::Parts, message: &[u8]) -> Key {
         let languages = request.headers.get("accept-language").map_or(&[][..], |value| value.as_bytes());
         // A path has no zero, and neither has a header: no two questions are written the same.
