@@ -64,6 +64,7 @@ train_minuted() {
     start "$minuted" serve --data-dir "$WORK/data" --listen "$ADDR"
     "$minuted" --addr "$ADDR" bench generate --events 100000 --seed 1
     "$minuted" --addr "$ADDR" bench ask --seconds 1
+    "$minuted" --addr "$ADDR" bench ask --seconds 1 --anew
     "$minuted" --addr "$ADDR" bench follow --followers 20 --rounds 1 --seconds 2
     stop
 }

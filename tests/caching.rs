@@ -3,7 +3,7 @@
 //! 1. The same question is answered once while nothing is recorded and the day lasts.
 //! 2. Another method, language or message, another day, or anything recorded: the service is asked.
 //! 3. Beside a recorder no answer is older than what was known when it was asked for.
-//! 4. Refusals, answers that break off and large ones are not kept, and what is kept stays within a bound.
+//! 4. What is asked again stays, what is asked once makes way. Refusals, answers that break off and large ones are not kept, and what is kept stays within a bound.
 
 mod sample;
 
@@ -15,10 +15,11 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::{FutureExt, stream};
 use http::{HeaderMap, Request, Response};
-use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, Full, StreamBody};
 use jiff::Timestamp;
 use minuted::domain::World;
 use minuted::grpc::caching::{ANSWER_BYTES_MAX, AnswerCache, CACHE_BYTES, QUESTION_BYTES_MAX};
@@ -87,14 +88,17 @@ impl Product {
     }
 
     async fn record_an_area(&mut self, number: u64) {
-        let command = sample::command(&json!({
-            "commandId": format!("00000000-0000-4000-8000-{number:012}"),
-            "name": format!("areas/a{number}"),
-            "source": { "text": "a test" },
-            "fact": { "areaDefined": { "names": { "en": "An area" } } },
-        }));
-        self.record(command).await;
+        self.record(an_area(number)).await;
     }
+}
+
+fn an_area(number: u64) -> v1::Command {
+    sample::command(&json!({
+        "commandId": format!("00000000-0000-4000-8000-{number:012}"),
+        "name": format!("areas/a{number}"),
+        "source": { "text": "a test" },
+        "fact": { "areaDefined": { "names": { "en": "An area" } } },
+    }))
 }
 
 /// How a [`Counting`] service answers.
@@ -108,6 +112,8 @@ enum Manner {
     RefusesAtOnce,
     /// With its count, then its stream breaks off.
     Breaks,
+    /// With its count, in three frames, and with metadata at both ends.
+    Pieces,
 }
 
 /// A service that answers with how often it was asked.
@@ -127,7 +133,7 @@ impl Service<Request<Body>> for Counting {
         let count = self.1.fetch_add(1, Ordering::SeqCst) + 1;
         let mut message = count.to_le_bytes().to_vec();
         let refused = Status::not_found("it is not known");
-        let mut trailers = HeaderMap::new();
+        let (mut headers, mut trailers) = (HeaderMap::new(), HeaderMap::new());
         let mut end = match self.0 {
             Manner::RefusesAtOnce => return ready(Ok(refused.into_http())),
             Manner::Answers(bytes) => {
@@ -140,9 +146,18 @@ impl Service<Request<Body>> for Counting {
                 vec![Ok(Frame::trailers(trailers))]
             }
             Manner::Breaks => vec![Err(Status::internal("it broke"))],
+            Manner::Pieces => {
+                headers.insert("content-type", "application/grpc".parse().unwrap());
+                trailers.insert("its-count", count.into());
+                Status::ok("").add_header(&mut trailers).unwrap();
+                let pieces = ["a second", "a third"].map(|piece| Ok(Frame::data(Bytes::from(piece))));
+                pieces.into_iter().chain([Ok(Frame::trailers(trailers))]).collect()
+            }
         };
         end.insert(0, Ok(Frame::data(Bytes::from(message))));
-        ready(Ok(Response::new(Body::new(StreamBody::new(stream::iter(end))))))
+        let mut response = Response::new(Body::new(StreamBody::new(stream::iter(end))));
+        *response.headers_mut() = headers;
+        ready(Ok(response))
     }
 }
 
@@ -158,24 +173,43 @@ impl Product {
     }
 }
 
+/// What came back.
+#[derive(Debug, PartialEq)]
+struct Came {
+    headers: HeaderMap,
+    /// What the transport would say of it before it is sent.
+    length: Option<u64>,
+    messages: Vec<u8>,
+    trailers: Option<HeaderMap>,
+}
+
 impl Asked<'_> {
-    /// The count that is answered, if there is one.
-    fn ask(&self, method: &str, language: &str, message: &[u8]) -> Option<u64> {
+    fn send(&self, method: &str, headers: &[(&'static str, &str)], message: &[u8]) -> Came {
         let message = Bytes::copy_from_slice(message);
         let frames = [Ok::<_, Status>(Frame::data(message)), Ok(Frame::data(Bytes::new()))];
-        let body = Body::new(StreamBody::new(stream::iter(frames)));
-        let mut request = Request::new(body);
+        let mut request = Request::new(Body::new(StreamBody::new(stream::iter(frames))));
         *request.uri_mut() = format!("/minuted.v1.ActorService/{method}").parse().unwrap();
-        request.headers_mut().insert("accept-language", language.parse().unwrap());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
         let mut cached = self.product.cache.of(self.service.clone());
         let response = cached.call(request).now_or_never().expect("nothing is waited for").unwrap();
-        let mut body = response.into_body();
-        let mut count = None;
+        let (parts, mut body) = response.into_parts();
+        let length = body.size_hint().exact();
+        let mut came = Came { headers: parts.headers, length, messages: Vec::new(), trailers: None };
         while let Some(Ok(frame)) = body.frame().now_or_never().expect("nothing is waited for") {
-            let begins = frame.data_ref().and_then(|data| data.first_chunk());
-            count = count.or(begins.map(|bytes| u64::from_le_bytes(*bytes)));
+            match frame.into_data() {
+                Ok(data) => came.messages.extend(data),
+                Err(frame) => came.trailers = frame.into_trailers().ok(),
+            }
         }
-        count
+        came
+    }
+
+    /// The count that is answered, if there is one.
+    fn ask(&self, method: &str, language: &str, message: &[u8]) -> Option<u64> {
+        let came = self.send(method, &[("accept-language", language)], message);
+        came.messages.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
     }
 
     fn ask_the_same(&self) -> Option<u64> {
@@ -188,6 +222,26 @@ async fn the_same_question_is_answered_once() {
     let product = Product::start();
     let service = product.counting(Manner::Answers(0));
     assert_eq!([(); 3].map(|()| service.ask_the_same()), [Some(1); 3]);
+}
+
+#[tokio::test]
+async fn an_answer_is_given_again_to_the_last_byte() {
+    let product = Product::start();
+    let service = product.counting(Manner::Pieces);
+    let [first, second] = [(); 2].map(|()| service.send("GetActor", &[], b"countries/jp"));
+    assert_eq!(first.messages[8..], *b"a seconda third");
+    assert_eq!(second, first, "its count, too");
+}
+
+#[tokio::test]
+async fn what_is_compressed_goes_to_the_service() {
+    let product = Product::start();
+    let service = product.counting(Manner::Answers(0));
+    let send = |headers: &[(&'static str, &str)]| service.send("GetActor", headers, b"countries/jp").messages;
+    let [plain, compressed] = [&[][..], &[("grpc-encoding", "gzip")]].map(send);
+    assert_ne!(plain, compressed);
+    assert_ne!(compressed, send(&[("grpc-encoding", "gzip")]));
+    assert_eq!(plain, send(&[]));
 }
 
 #[tokio::test]
@@ -255,6 +309,69 @@ async fn what_is_kept_stays_within_its_bound() {
         assert!(product.cache.bytes() <= CACHE_BYTES);
     }
     assert!(product.cache.bytes() > CACHE_BYTES / 2, "something is kept");
+}
+
+#[tokio::test]
+async fn what_is_asked_again_stays_and_what_is_asked_once_makes_way() {
+    let mut product = Product::start();
+    let asked = Arc::new(AtomicU64::new(0));
+    let ask = |product: &Product, message: u32| {
+        let service = Counting(Manner::Answers(20_000), asked.clone());
+        Asked { product, service }.ask("GetActor", "", &message.to_le_bytes()).unwrap()
+    };
+    assert_eq!((ask(&product, 0), ask(&product, 0)), (1, 1));
+    for once in 1..=1_000 {
+        ask(&product, once);
+        assert!(once % 50 != 0 || ask(&product, 0) == 1, "it was asked fifty others ago, and is gone");
+    }
+    // What is kept of a time that is over does not stand in the way.
+    product.record_an_area(1).await;
+    for message in 0..50 {
+        ask(&product, message);
+    }
+    let before = asked.load(Ordering::SeqCst);
+    for message in 0..50 {
+        ask(&product, message);
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), before);
+}
+
+/// A service that answers with its count once it has recorded something.
+#[derive(Clone)]
+struct Recording(RecordServiceClient<RecordServiceServer<Records>>, Arc<AtomicU64>);
+
+impl Service<Request<Body>> for Recording {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let mut records = self.0.clone();
+        let mut service = Counting(Manner::Answers(0), self.1.clone());
+        Box::pin(async move {
+            let answer = service.call(request).await;
+            let number = service.1.load(Ordering::SeqCst);
+            let request = v1::RecordRequest { commands: vec![an_area(number)], validate_only: false };
+            records.record(request).await.unwrap();
+            answer
+        })
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_overtaken_is_not_kept() {
+    let product = Product::start();
+    let mut cached = product.cache.of(Recording(product.records.clone(), Arc::default()));
+    for count in 1..=2_u64 {
+        let request = Request::new(Body::new(Full::new(Bytes::from("countries/jp"))));
+        let body = cached.call(request).await.unwrap().into_body();
+        assert_eq!(body.collect().await.unwrap().to_bytes()[..], count.to_le_bytes());
+        assert_eq!(product.cache.bytes(), 0);
+    }
 }
 
 /// Whatever is recorded, in whichever stream it is: behind the cache the answers are those of the services.

@@ -10,11 +10,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
+use http_body_util::{BodyExt, BodyStream, StreamBody};
+use parking_lot::Mutex;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tonic::body::Body;
@@ -35,29 +36,39 @@ pub const ANSWER_BYTES_MAX: usize = 128 << 10;
 pub const QUESTION_BYTES_MAX: usize = 2 << 10;
 /// A guess at what an answer takes. Caches are made of parts with room for 32 of them, so that a large one fits into a part.
 const ANSWER_BYTES: usize = 16 << 10;
-/// What an entry takes beyond its question and its answer.
-const ENTRY_BYTES: usize = 512;
+/// What an entry takes beyond its question and its messages: headers, trailers, and its place.
+const ENTRY_BYTES: usize = 1 << 10;
 
 /// The answers that were given last, for all services that are put behind it.
 #[derive(Clone)]
 pub struct AnswerCache {
     readers: Readers,
-    answers: Arc<Answers>,
+    kept: Arc<Kept>,
 }
 
-type Answers = Cache<Key, Answer, Bounded>;
+struct Kept {
+    answers: Cache<Key, Arc<Answer>, Bounded>,
+    /// Of what all of them are; at first, of nothing.
+    of: Mutex<Option<Now>>,
+}
+
+/// What is known, and the day where a question names none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Now {
+    known: Position,
+    today: PartialDate,
+}
 
 /// A question, and what its answer follows from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
-    known: Position,
-    today: PartialDate,
+    now: Now,
     /// The method, the languages of the call, and the message.
     question: Box<[u8]>,
 }
 
 /// An answer as it goes over the wire.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Answer {
     headers: HeaderMap,
     messages: Bytes,
@@ -67,8 +78,8 @@ struct Answer {
 #[derive(Clone, Debug)]
 struct Bounded;
 
-impl Weighter<Key, Answer> for Bounded {
-    fn weight(&self, key: &Key, answer: &Answer) -> u64 {
+impl Weighter<Key, Arc<Answer>> for Bounded {
+    fn weight(&self, key: &Key, answer: &Arc<Answer>) -> u64 {
         (ENTRY_BYTES + key.question.len() + answer.messages.len()) as u64
     }
 }
@@ -77,10 +88,8 @@ impl AnswerCache {
     /// Of services that answer from these readers, and from nothing else.
     pub fn new(readers: &Readers) -> AnswerCache {
         let answers = usize::try_from(CACHE_BYTES).unwrap_or(usize::MAX) / ANSWER_BYTES;
-        AnswerCache {
-            readers: readers.clone(),
-            answers: Arc::new(Cache::with_weighter(answers, CACHE_BYTES, Bounded)),
-        }
+        let answers = Cache::with_weighter(answers, CACHE_BYTES, Bounded);
+        AnswerCache { readers: readers.clone(), kept: Arc::new(Kept { answers, of: Mutex::new(None) }) }
     }
 
     /// The service, asked only for what is not kept.
@@ -90,7 +99,11 @@ impl AnswerCache {
 
     /// What all that is kept takes.
     pub fn bytes(&self) -> u64 {
-        self.answers.weight()
+        self.kept.answers.weight()
+    }
+
+    fn now(&self) -> Now {
+        Now { known: self.readers.state().latest().tail(), today: self.readers.today() }
     }
 
     /// Taken before the question is answered: what is kept under it is never older.
@@ -98,8 +111,20 @@ impl AnswerCache {
         let languages = request.headers.get("accept-language").map_or(&[][..], |value| value.as_bytes());
         // A path has no zero, and neither has a header: no two questions are written the same.
         let question = [request.uri.path().as_bytes(), languages, message].join(&0);
-        let (known, today) = (self.readers.state().latest().tail(), self.readers.today());
-        Key { known, today, question: question.into() }
+        Key { now: self.now(), question: question.into() }
+    }
+
+    /// Keeps an answer, unless nobody will ask under its key any more; what was kept of another time goes.
+    fn keep(&self, key: Key, answer: Answer) {
+        if key.now != self.now() {
+            return;
+        }
+        let mut of = self.kept.of.lock();
+        if *of != Some(key.now) {
+            self.kept.answers.clear();
+            *of = Some(key.now);
+        }
+        self.kept.answers.insert(key, Arc::new(answer));
     }
 }
 
@@ -135,31 +160,37 @@ where
         Box::pin(async move {
             let (parts, body) = request.into_parts();
             let (message, body) = read(body).await;
+            // What is compressed is the service's to refuse.
+            let message = message.filter(|_| !parts.headers.contains_key("grpc-encoding"));
             let Some(key) = message.map(|message| cache.key(&parts, &message)) else {
                 return service.call(Request::from_parts(parts, body)).await;
             };
-            if let Some(Answer { headers, messages, trailers }) = cache.answers.get(&key) {
-                let trailers = std::future::ready(Some(Ok(trailers)));
-                let mut response = Response::new(Body::new(Full::new(messages).with_trailers(trailers)));
-                *response.headers_mut() = headers;
-                return Ok(response);
+            if let Some(answer) = cache.kept.answers.get(&key) {
+                return Ok(again(&answer));
             }
             let response = service.call(Request::from_parts(parts, body)).await?;
-            // With a status among its headers it has no message.
-            if Status::from_header_map(response.headers()).is_some() {
-                return Ok(response);
-            }
             let headers = response.headers().clone();
-            let notes = Notes { answers: cache.answers, key, headers, messages: BytesMut::new() };
+            let notes = Notes { cache, key, headers, messages: Vec::new(), bytes: 0 };
             Ok(response.map(|body| Body::new(Noted { body, notes: Some(notes) })))
         })
     }
 }
 
+/// The answer as it was given.
+fn again(answer: &Answer) -> Response<Body> {
+    let Answer { headers, messages, trailers } = answer;
+    let frames = [Frame::data(messages.clone()), Frame::trailers(trailers.clone())];
+    let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Status>)));
+    let mut response = Response::new(Body::new(body));
+    response.headers_mut().clone_from(headers);
+    response
+}
+
 /// The message of a request, if it is whole and short, and the body from its beginning.
 async fn read(mut body: Body) -> (Option<Bytes>, Body) {
     let (mut frames, mut bytes, mut fails) = (Vec::new(), 0, false);
-    while bytes <= QUESTION_BYTES_MAX && !fails && !body.is_end_stream() {
+    // A short message comes in one frame.
+    while frames.len() < 2 && bytes <= QUESTION_BYTES_MAX && !fails && !body.is_end_stream() {
         let Some(frame) = body.frame().await else { break };
         let length = frame.as_ref().ok().and_then(Frame::data_ref).map(Bytes::len);
         // Many a client ends its request with an empty frame.
@@ -184,23 +215,27 @@ struct Noted {
 }
 
 struct Notes {
-    answers: Arc<Answers>,
+    cache: AnswerCache,
     key: Key,
     headers: HeaderMap,
-    messages: BytesMut,
+    messages: Vec<Bytes>,
+    bytes: usize,
 }
 
 impl Notes {
     /// What is left of them after this frame: none once the answer is kept, or is not to be.
     fn take(mut self, frame: &Frame<Bytes>) -> Option<Notes> {
         if let Some(data) = frame.data_ref() {
-            self.messages.extend_from_slice(data);
-            return (self.messages.len() <= ANSWER_BYTES_MAX).then_some(self);
+            self.bytes += data.len();
+            self.messages.push(data.clone());
+            return (self.bytes <= ANSWER_BYTES_MAX).then_some(self);
         }
         let trailers = frame.trailers_ref()?;
         if Status::from_header_map(trailers).is_some_and(|status| status.code() == Code::Ok) {
-            let Notes { answers, key, headers, messages } = self;
-            answers.insert(key, Answer { headers, messages: messages.freeze(), trailers: trailers.clone() });
+            let Notes { cache, key, headers, messages, bytes: _ } = self;
+            // In a piece of memory of its own: what it came in may be larger.
+            let messages = messages.concat().into();
+            cache.keep(key, Answer { headers, messages, trailers: trailers.clone() });
         }
         None
     }

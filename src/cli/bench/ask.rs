@@ -120,7 +120,7 @@ struct Asking {
     measured: Vec<Asked>,
 }
 
-/// Asks with the next of its questions each time.
+/// Asks with the next of its questions each time. It begins with any of them: what an earlier run asked anew is not asked so again.
 struct Each<Q, F> {
     questions: Vec<Q>,
     next: usize,
@@ -135,7 +135,7 @@ where
     A: Future<Output = Result<(), Status>> + Send,
 {
     fn request(&mut self) -> impl Future<Output = Result<(), Status>> + Send {
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
         let mut request = Request::new(self.questions[self.next % self.questions.len()].clone());
         if self.anew {
             // Any other language is wanted less than English each time, and none of them is answered in.
@@ -158,7 +158,7 @@ impl Asking {
         A: Future<Output = Result<(), Status>> + Send + 'static,
     {
         if what.contains(&self.ask.only) && !questions.is_empty() {
-            let mut each = Each { questions, next: 0, anew: self.ask.anew, ask };
+            let mut each = Each { questions, next: fastrand::usize(..), anew: self.ask.anew, ask };
             let asked = self.in_turns(what, &mut each).await?;
             self.measured.push(asked);
         }
