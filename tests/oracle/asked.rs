@@ -170,7 +170,7 @@ impl Question {
             Question::ListAreas(ask) => known.list_areas(ask),
             Question::ListAreaChoices(ask) => known.list_choices(ask, t),
             Question::ListOneWayAreas(ask) => known.one_way(ask, t),
-            Question::GetAgreement(ask) => of(&ask.name, &|name| known.agreement(name, &ask.language, t)),
+            Question::GetAgreement(ask) => of(&ask.name, &|name| known.get_agreement(name, &ask.language, t)),
             Question::ListAgreements(ask) => known.list_agreements(ask, t),
             Question::ListExpiringAgreements(ask) => known.expiring(ask, t),
             Question::GetActivity(ask) => of(&ask.name, &|name| known.activity(name, &ask.language, t)),

@@ -151,6 +151,34 @@ impl Known<'_> {
         })
     }
 
+    /// One agreement, and those that superseded each other: see `seen.rs` for their order.
+    pub(crate) fn get_agreement(&self, name: &str, language: &str, t: Span) -> Value {
+        let supersedes = |agreement: &str| self.opened(agreement).map_or("", |it| it.supersedes.as_str());
+        // Corrections may make them supersede each other in a circle.
+        let mut chain = vec![name];
+        while let older = supersedes(chain[0])
+            && !older.is_empty()
+            && !chain.contains(&older)
+        {
+            chain.insert(0, older);
+        }
+        let mut behind = BTreeSet::new();
+        // What never stood supersedes nothing.
+        let stood = self.names("agreements/").into_iter().filter(|other| self.stands_from(other).is_some());
+        let others: Vec<&str> = stood.filter(|other| !chain.contains(other)).collect();
+        for _ in &others {
+            let follows = |other: &&str| supersedes(other) == name || behind.contains(supersedes(other));
+            let found: Vec<&str> = others.iter().copied().filter(follows).collect();
+            behind.extend(found);
+        }
+        chain.extend(behind);
+        if chain == [name] {
+            chain.clear();
+        }
+        let show = |agreement: &str| self.agreement(agreement, language, t);
+        json!([show(name), chain.into_iter().map(show).collect::<Vec<_>>()])
+    }
+
     pub(crate) fn list_agreements(&self, ask: &v1::ListAgreementsRequest, t: Span) -> Option<Value> {
         if !ask.partner.is_empty() && !self.knows(&ask.partner) {
             return None;

@@ -88,6 +88,20 @@ fn steps(mut steps: Vec<v1::LineageStep>) -> Value {
     each(steps)
 }
 
+/// From the first to the one that is asked about; what superseded that comes behind what it supersedes, and is put in the
+/// order of names: of two that supersede the same, the schema does not say which is the first.
+fn chain(name: &str, mut chain: Vec<v1::Agreement>) -> Value {
+    let asked = chain.iter().position(|it| it.name == name).unwrap_or(chain.len());
+    for index in (0..chain.len()).filter(|index| *index > asked) {
+        let supersedes = &chain[index].supersedes;
+        assert!(chain[asked..index].iter().any(|older| older.name == *supersedes), "{chain:?}");
+    }
+    if let Some(behind) = chain.get_mut(asked + 1..) {
+        behind.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    each(chain)
+}
+
 /// Counts, of all and by class.
 fn tally(meetings: Option<v1::Count>, classes: Vec<v1::ClassCount>) -> Value {
     let classes = classes.into_iter().map(|of| (of.class, one(of.count)));
@@ -193,7 +207,7 @@ seen! {
         "superseded_by": it.superseded_by,
         "statuses": sorted(it.statuses),
     });
-    GetAgreementResponse(it) one(it.agreement);
+    GetAgreementResponse(it) json!([one(it.agreement.clone()), chain(&it.agreement.unwrap().name, it.chain)]);
     ListAgreementsResponse(it) each(it.agreements);
     ExpiringAgreement(it) json!([
         one(it.agreement), it.expires, because::read(&it.open_because)
