@@ -37,8 +37,12 @@ pub fn distinct(dates: impl IntoIterator<Item = String>) -> Vec<String> {
     found
 }
 
-/// The dates of these spells that leave it open whether one holds on `t`; `what` says of what they are.
+/// The dates of these spells that leave it open whether one holds on `t`, none where one certainly does; `what` says of what
+/// they are.
 pub fn of(spells: &Spells, what: &str, t: When) -> Vec<String> {
+    if spells.hold(t) != Truth::Possibly {
+        return Vec::new();
+    }
     spells.spells().flat_map(|(mark, spell)| of_spell(mark, &spell, what, t)).collect()
 }
 
@@ -132,6 +136,18 @@ mod tests {
             ["in frameworks/patg no longer from 2014-05"]
         );
         assert!(of(&spells, "in frameworks/patg", when("2012")).is_empty());
+    }
+
+    #[test]
+    fn beside_one_that_certainly_holds_nothing_is_open() {
+        let mut spells = Spells::default();
+        spells.begin(Position(3), when("2001-02-03"), Some(End::Unknown));
+        spells.begin(Position(4), when("2003"), None);
+        let on = |t: &str| of(&spells, "in frameworks/patg", when(t));
+        let unknown = "in frameworks/patg until an unknown day (events/3)";
+        assert_eq!(on("2002"), [unknown]);
+        assert_eq!(on("2003-06-01"), [unknown, "in frameworks/patg from 2003 (events/4)"]);
+        assert_eq!(on("2004"), [""; 0]);
     }
 
     #[test]

@@ -4,23 +4,19 @@
 //! 2. A tenure is left open by its own dates, its framework's and its holder's membership's, whichever are.
 
 use crate::domain::actor::ActorTimeline;
-use crate::domain::time::{Spells, Truth, When};
+use crate::domain::time::{Truth, When};
 use crate::domain::{Name, World};
 
 use super::open_dates::{self, distinct};
 
 /// The dates that leave it open whether it was a member.
 pub(super) fn membership(who: &ActorTimeline, t: When) -> Vec<String> {
-    where_open(&who.memberships, "a member", t)
+    open_dates::of(&who.memberships, "a member", t)
 }
 
 /// The dates that leave it open whether cooperation with it was suspended.
 pub(super) fn suspension(who: &ActorTimeline, t: When) -> Vec<String> {
-    where_open(&who.suspensions, "suspended", t)
-}
-
-fn where_open(spells: &Spells, what: &str, t: When) -> Vec<String> {
-    if spells.hold(t) == Truth::Possibly { open_dates::of(spells, what, t) } else { Vec::new() }
+    open_dates::of(&who.suspensions, "suspended", t)
 }
 
 /// The dates that leave it open whether it held the framework.
