@@ -80,6 +80,9 @@ impl Known<'_> {
 
     /// Why it is open whether it is a partner.
     pub(crate) fn partner_because(&self, actor: &str, t: Span) -> Vec<Because> {
+        if self.partner(actor, t) != Possibly {
+            return Vec::new();
+        }
         let all = self.main_frameworks().into_iter();
         all.flat_map(|framework| self.holds_because(actor, framework, t)).collect()
     }
@@ -130,7 +133,13 @@ impl Known<'_> {
     pub(crate) fn actor(&self, actor: &str, language: &str, t: Span) -> Value {
         let held = self.names("frameworks/").into_iter().map(|f| (f, self.holds(actor, f, t)));
         let held = held.filter(|(_, held)| held.may_be());
-        let held = held.map(|(f, held)| json!([f, truth(held), self.overlay(f)]));
+        let why = |f: &str| because(self.holds_because(actor, f, t));
+        let held = held.map(|(f, held)| json!([f, truth(held), self.overlay(f), why(f)]));
+        let of_each = [
+            self.member_because(actor, t),
+            self.partner_because(actor, t),
+            open(&self.suspensions(actor), "suspended", t),
+        ];
         let registered = self.of(actor).find_map(|said| match said.kind {
             Kind::ActorRegistered(it) => Some(it),
             _ => None,
@@ -151,6 +160,7 @@ impl Known<'_> {
             "partner": truth(self.partner(actor, t)),
             "suspended": truth(self.suspended(actor, t)),
             "frameworks": held.collect::<Vec<_>>(),
+            "because": because(of_each.concat()),
         })
     }
 
@@ -181,8 +191,7 @@ impl Known<'_> {
             let count = counted(stood.iter().map(|(_, so)| *so));
             let stood = stood.into_iter().map(|(actor, so)| {
                 let suspended = truth(self.suspended(actor, t));
-                let why = if so == Possibly { why(actor) } else { Vec::new() };
-                json!([actor, truth(so), suspended, self.name(actor, language, t), because(why)])
+                json!([actor, truth(so), suspended, self.name(actor, language, t), because(why(actor))])
             });
             json!({ "actors": stood.collect::<Vec<_>>(), "count": count })
         };

@@ -28,8 +28,11 @@ fn end(what: &str, spell: &Spell) -> Option<Because> {
     }
 }
 
-/// Each date of which it is open whether it has come, of spells that possibly hold.
+/// Each date of which it is open whether it has come, of spells of which one possibly holds and none certainly.
 pub(crate) fn open(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {
+    if hold(spells, t) != Possibly {
+        return Vec::new();
+    }
     let possible = spells.iter().filter(|spell| spell.holds(t) == Possibly);
     let dates = possible.flat_map(|spell| {
         let begin = Some(begin(what, spell)).filter(|_| spell.begin.by(t) == Possibly);

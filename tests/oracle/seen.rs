@@ -130,7 +130,7 @@ seen! {
         json!({ "language": it.language, "fallback": it.fallback, "possible": possible, "certain": certain })
     };
     Count(it) json!([it.certain, it.possible]);
-    HeldFramework(it) json!([it.framework, it.held, it.overlay]);
+    HeldFramework(it) json!([it.framework, it.held, it.overlay, because::read(&it.open_because)]);
     Actor(it) json!({
         "name": it.name,
         "registered": [json!(it.kind), json!(it.alpha2), json!(it.alpha3)],
@@ -142,6 +142,7 @@ seen! {
         "partner": it.partner,
         "suspended": it.suspended,
         "frameworks": each(it.frameworks),
+        "because": because::read(&it.open_because),
     });
     StandingActor(it) {
         let why = because::read(&it.open_because);
