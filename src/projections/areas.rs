@@ -195,7 +195,8 @@ fn open_because(
         if choice.at.by(t) == Truth::Possibly {
             open.insert(choice.event);
         }
-        for other in choices.values().iter().map(|dated| dated.since) {
+        let others = choices.values().iter().map(|dated| dated.since);
+        for other in others.filter(|other| other.event != choice.event) {
             let (later, begun) = (choice.at.before(other.at), other.at.by(t));
             if later.and(begun) != Truth::Possibly {
                 continue;
@@ -354,6 +355,16 @@ mod tests {
             korea.open_because,
             ["areas/q chosen from 2011 (events/16)"],
             "before or after it withdrew"
+        );
+        example.say("countries/jp", "2019-03", "areaWithdrawn", json!({ "area": "areas/q" }));
+        let of = ChoiceFilter { actor: Some(name("countries/jp")), ..ChoiceFilter::default() };
+        let (t, en) = (day("2019-03-10"), Languages::default());
+        let japan = choices(&example.world, t, &en, &of, None);
+        let open: Vec<_> = japan.flat_map(|choice| choice.open_because).collect();
+        assert_eq!(
+            open,
+            ["areas/q withdrawn from 2019-03 (events/18)"],
+            "when it chose in 2017 changes nothing"
         );
     }
 
