@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
-use crate::because::{Because, because, open};
+use crate::because::{Because, because, last, open};
 use crate::dates::{Possibly, Span, Spell, Truth, Yes, current};
 use crate::known::{Known, Said, hold, shown, spells, titled};
 use crate::{counted, truth};
@@ -307,9 +307,15 @@ impl Known<'_> {
         let dates: Vec<Span> =
             choices.iter().map(|(said, _)| said.begin()).chain(withdrawals.iter().copied()).collect();
         let values = current(&dates, t);
+        let said = |index: usize| if index < choices.len() { "chosen" } else { "withdrawn" };
+        let said = |(index, date): (usize, &Span)| (format!("{area} {} from", said(index)), Some(*date));
+        let all: Vec<Because> = dates.iter().enumerate().map(said).collect();
+        let possible = (0..choices.len()).filter(|index| values[*index] == Possibly);
+        let mut why: Vec<Because> = possible.flat_map(|index| last(&all, index, t)).collect();
         let mut on: Vec<_> = choices.iter().zip(&values).filter(|(_, truth)| truth.may_be()).collect();
         if let Some(certain) = on.iter().position(|(_, truth)| **truth == Yes) {
             on = vec![on[certain]];
+            why.clear();
         }
         let givers: BTreeSet<i32> = on.iter().map(|((_, it), _)| it.given_by).collect();
         let agreements = on.iter().map(|((_, it), _)| it.agreement.as_str());
@@ -322,6 +328,7 @@ impl Known<'_> {
             "given_by": givers,
             "agreements": agreements,
             "since": on.iter().map(|((said, _), _)| said.from).collect::<BTreeSet<_>>(),
+            "because": because(why),
         });
         chosen.may_be().then_some(Choice { chosen, givers, shown })
     }

@@ -42,6 +42,27 @@ pub(crate) fn open(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {
     dates.flatten().collect()
 }
 
+/// Those dates of things that follow each other which leave it open whether the one is the last by `t`.
+pub(crate) fn last(all: &[Because], one: usize, t: Span) -> Vec<Because> {
+    let at = |index: usize| all[index].1.expect("each has a date");
+    let mut found = Vec::new();
+    if at(one).by(t) == Possibly {
+        found.push(all[one].clone());
+    }
+    for other in (0..all.len()).filter(|other| *other != one) {
+        let (later, come) = (at(other).after(at(one)), at(other).by(t));
+        if later.and(come) == Possibly && later == Possibly {
+            // Of two dates of which it is open which is the later one, what is known to the day is not.
+            let both = [one, other].into_iter().filter(|index| !at(*index).is_exact());
+            found.extend(both.map(|index| all[index].clone()));
+        }
+        if later.and(come) == Possibly && come == Possibly {
+            found.push(all[other].clone());
+        }
+    }
+    found
+}
+
 /// The dates that decide it: of what certainly holds, its beginning and its end; where nothing does, of each, and its end
 /// if it may have begun. Where it is open, the dates that leave it so.
 pub(crate) fn deciding(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {

@@ -24,6 +24,8 @@ pub(crate) const CONTRIBUTIONS: [&str; 3] = ["contributions/a", "contributions/b
 
 /// Stands for what changes how a country stands to the alliance.
 const STANDING: usize = 32;
+/// Stands for what a partner chooses, and withdraws.
+const CHOICES: usize = 33;
 
 /// Chance that a seed decides.
 pub(crate) struct Dice(SmallRng);
@@ -102,6 +104,8 @@ enum About {
     Standing,
     /// What is offered to whom, and how they stand.
     Access,
+    /// Which areas are chosen, anew and no longer.
+    Choices,
 }
 
 impl History {
@@ -114,6 +118,7 @@ impl History {
             About::Steps,
             About::Standing,
             About::Access,
+            About::Choices,
         ]);
         History { dice, next: 0, about }
     }
@@ -245,9 +250,13 @@ impl History {
             About::Steps if !self.dice.one_in(3) => self.dice.of(&[7, 13, 25, 25]),
             About::Standing if !self.dice.one_in(3) => self.dice.of(&[STANDING, STANDING, 25]),
             About::Access if !self.dice.one_in(3) => self.dice.of(&[15, 15, STANDING]),
-            About::Anything | About::Decisions | About::Steps | About::Standing | About::Access => {
-                self.dice.below(32)
-            }
+            About::Choices if !self.dice.one_in(3) => CHOICES,
+            About::Anything
+            | About::Decisions
+            | About::Steps
+            | About::Standing
+            | About::Access
+            | About::Choices => self.dice.below(32),
         };
         let (name, mut from, kind) = match which {
             0..=5 => self.of_actor(),
@@ -257,6 +266,7 @@ impl History {
             15..=18 => self.of_activity(),
             19..=24 => self.of_decision(),
             STANDING => self.of_standing(),
+            CHOICES => self.of_choice(),
             _ => self.of_meeting(),
         };
         if crate::history::dateless(&kind) {
@@ -274,7 +284,8 @@ impl History {
                 | Kind::MeetingPlanned(_)
                 | Kind::MeetingHeld(_)
         );
-        let to = match self.dice.below(12) {
+        // What ended on an unknown day begins again, more often where that is what it is about.
+        let to = match self.dice.below(if which == STANDING { 6 } else { 12 }) {
             0 if may_end => "unknown",
             1 if may_end => "2012-06-10",
             2 if may_end => "2012",
@@ -344,6 +355,18 @@ impl History {
             _ => Kind::MembershipEnded(v1::MembershipEnded { alliance, reason }),
         };
         (actor, from, kind)
+    }
+
+    fn of_choice(&mut self) -> (String, String, Kind) {
+        let dice = &mut self.dice;
+        let (actor, area, from) = (dice.name(&COUNTRIES[..2]), dice.name(&AREAS[..2]), dice.date());
+        if dice.one_in(3) {
+            return (actor, from, Kind::AreaWithdrawn(v1::AreaWithdrawn { area }));
+        }
+        let (extent, given_by) = (dice.number(0, 3), dice.number(0, 3));
+        let chosen_by = actor.clone();
+        let chosen = v1::AreaChosen { area, extent, given_by, chosen_by, agreement: String::new() };
+        (actor, from, Kind::AreaChosen(chosen))
     }
 
     fn of_framework_or_area(&mut self) -> (String, String, Kind) {

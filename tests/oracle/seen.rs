@@ -187,6 +187,7 @@ seen! {
         "given_by": it.given_by,
         "agreements": sorted(it.agreements),
         "since": it.since.into_iter().collect::<BTreeSet<_>>(),
+        "because": because::read(&it.open_because),
     });
     ListAreaChoicesResponse(it) each(it.choices);
     OneWayArea(it) json!([one(it.choice), it.one_way]);
