@@ -7,6 +7,7 @@ use minuted::proto::v1::fact::Kind;
 use minuted::proto::v1::{MeetingClass as Class, MeetingState as State};
 use serde_json::{Value, json};
 
+use crate::because::{Because, because};
 use crate::dates::{End, Possibly, Span, Spell, Truth, Yes};
 use crate::known::{Known, titled, until};
 use crate::{counted, truth};
@@ -379,12 +380,27 @@ impl Known<'_> {
                     let of_meeting =
                         json!([titled(&meeting.titles, &ask.language), [meeting.from, meeting.to]]);
                     let key = (actor.to_owned(), t.earliest, meeting.name.clone());
-                    found.push((key, json!([actor, meeting.name, truth(so), shown, of_meeting])));
+                    let why =
+                        if so == Possibly { self.external_because(&meeting, actor) } else { Vec::new() };
+                    let why = because(why);
+                    found.push((key, json!([actor, meeting.name, truth(so), shown, of_meeting, why])));
                 }
             }
         }
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         Some(found.into_iter().map(|(_, shown)| shown).collect())
+    }
+
+    /// Why it is open whether it was an external without an agreement: what is compared with the meeting's day, and that day
+    /// itself where it is not exact.
+    fn external_because(&self, meeting: &Meeting, actor: &str) -> Vec<Because> {
+        let t = meeting.day();
+        let mut dates = self.member_because(actor, t);
+        dates.extend(self.agreements_because(actor, t));
+        if !t.is_exact() {
+            dates.push((format!("{} on", meeting.name), Some(t)));
+        }
+        dates
     }
 
     pub(crate) fn co_attendance(&self, ask: &v1::ListCoAttendanceRequest, t: Span) -> Option<Value> {

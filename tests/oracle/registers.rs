@@ -72,9 +72,12 @@ impl Known<'_> {
 
     /// Whether an agreement with the actor stands.
     pub(crate) fn has_agreement(&self, actor: &str, t: Span) -> Truth {
+        Truth::any(self.with(actor).into_iter().map(|agreement| self.agreement_stands(agreement, t)))
+    }
+
+    fn with(&self, actor: &str) -> Vec<&str> {
         let all = self.names("agreements/").into_iter();
-        let with = all.filter(|agreement| self.opened(agreement).is_some_and(|it| it.partner == actor));
-        Truth::any(with.map(|agreement| self.agreement_stands(agreement, t)))
+        all.filter(|agreement| self.opened(agreement).is_some_and(|it| it.partner == actor)).collect()
     }
 
     /// Every status that is possible.
@@ -222,16 +225,40 @@ impl Known<'_> {
 
     /// The dates that leave it open whether it stands and its term will soon be over.
     fn expires_because(&self, agreement: &str, over: Span, t: Span, days: u32) -> Vec<Because> {
-        let mut dates = vec![("stands from".to_owned(), self.stands_from(agreement))];
+        let mut dates = self.stands_because(agreement, t);
+        if over.by(t.plus_days(days.into())) == Possibly {
+            dates.push(("term over".to_owned(), Some(over)));
+        }
+        dates
+    }
+
+    /// The dates that leave it open whether it stands.
+    fn stands_because(&self, agreement: &str, t: Span) -> Vec<Because> {
+        if self.agreement_stands(agreement, t) != Possibly {
+            return Vec::new();
+        }
+        let mut dates = vec![
+            ("stands from".to_owned(), self.stands_from(agreement)),
+            ("term over".to_owned(), self.term_over(agreement)),
+        ];
         let ends = self.of(agreement).filter(|said| matches!(said.kind, Kind::AgreementEnded(_)));
         dates.extend(ends.map(|said| ("ended".to_owned(), Some(said.begin()))));
         let by = self.superseders(agreement).into_iter();
         dates.extend(by.map(|(by, from)| (format!("superseded by {by} from"), Some(from))));
         dates.retain(|(_, date)| date.is_some_and(|date| date.by(t) == Possibly));
-        if over.by(t) == Possibly || over.by(t.plus_days(days.into())) == Possibly {
-            dates.push(("term over".to_owned(), Some(over)));
-        }
         dates
+    }
+
+    /// The dates that leave it open whether an agreement with the actor stands.
+    pub(crate) fn agreements_because(&self, actor: &str, t: Span) -> Vec<Because> {
+        if self.has_agreement(actor, t) != Possibly {
+            return Vec::new();
+        }
+        let dates = self.with(actor).into_iter().flat_map(|agreement| {
+            let dates = self.stands_because(agreement, t).into_iter();
+            dates.map(move |(what, date)| (format!("{agreement} {what}"), date))
+        });
+        dates.collect()
     }
 
     pub(crate) fn active(&self, operation: &str, t: Span) -> Truth {

@@ -371,7 +371,8 @@ seen! {
     };
     ExternalWithoutAgreement(it) {
         let of_meeting = json!([one(it.meeting_title), one(it.valid)]);
-        json!([it.actor, it.meeting, it.truth, one(it.display_name), of_meeting])
+        let why = because::read(&it.open_because);
+        json!([it.actor, it.meeting, it.truth, one(it.display_name), of_meeting, why])
     };
     ListExternalsWithoutAgreementResponse(it) each(it.externals);
     CoAttendance(it) json!([it.actor, one(it.display_name), one(it.count), it.meetings]);
