@@ -63,6 +63,21 @@ pub(crate) fn last(all: &[Because], one: usize, t: Span) -> Vec<Because> {
     found
 }
 
+/// The dates of two things, each of which has one spell, that leave it open whether there was a day on which both held:
+/// each has to begin before either ends. Of two that are compared, what is known to the day is not open.
+pub(crate) fn meet(one: &[Spell], what: &str, other: &[Spell], what_other: &str) -> Vec<Because> {
+    let both = || one.iter().map(|it| (what, it)).chain(other.iter().map(|it| (what_other, it)));
+    let mut found = Vec::new();
+    for (begins, begun) in both() {
+        for (ends, ended) in both().filter(|(_, ended)| ended.end.by(begun.begin) == Possibly) {
+            found.push(begin(begins, begun));
+            found.extend(end(ends, ended));
+        }
+    }
+    found.retain(|(_, date)| date.is_none_or(|date| !date.is_exact()));
+    found
+}
+
 /// The dates that decide it: of what certainly holds, its beginning and its end; where nothing does, of each, and its end
 /// if it may have begun. Where it is open, the dates that leave it so.
 pub(crate) fn deciding(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {

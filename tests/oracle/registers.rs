@@ -7,8 +7,8 @@ use minuted::proto::v1;
 use minuted::proto::v1::fact::Kind;
 use serde_json::{Value, json};
 
-use crate::because::{Because, because};
-use crate::dates::{End, Possibly, Span, Truth, possible};
+use crate::because::{Because, because, meet, open};
+use crate::dates::{End, Possibly, Span, Spell, Truth, possible};
 use crate::known::{Known, Said, hold, spells, titled, until};
 use crate::{counted, truth};
 
@@ -261,12 +261,15 @@ impl Known<'_> {
         dates.collect()
     }
 
-    pub(crate) fn active(&self, operation: &str, t: Span) -> Truth {
-        let life = spells(
+    fn operation_life(&self, operation: &str) -> Vec<Spell> {
+        spells(
             self.of(operation).filter(|said| matches!(said.kind, Kind::OperationLaunched(_))),
             self.of(operation).filter(|said| matches!(said.kind, Kind::OperationEnded(_))),
-        );
-        hold(&life, t)
+        )
+    }
+
+    pub(crate) fn active(&self, operation: &str, t: Span) -> Truth {
+        hold(&self.operation_life(operation), t)
     }
 
     pub(crate) fn operation(&self, operation: &str, language: &str, t: Span) -> Value {
@@ -297,18 +300,28 @@ impl Known<'_> {
         found.expect("it is known")
     }
 
+    fn contribution_life(&self, contribution: &str) -> Vec<Spell> {
+        spells(
+            self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionRecorded(_))),
+            self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionEnded(_))),
+        )
+    }
+
+    /// When it began, or was seen.
+    fn begun(&self, contribution: &str) -> Span {
+        let recorded = self.of(contribution).find(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
+        recorded.expect("it is known").begin()
+    }
+
     /// Whether it was made: observed on one day, it is possible on every other one until its end.
     fn made(&self, contribution: &str, t: Span) -> Truth {
         let it = self.contributed(contribution);
-        let recorded =
-            || self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
-        let ends = self.of(contribution).filter(|said| matches!(said.kind, Kind::ContributionEnded(_)));
         let own = if it.observed {
-            let seen = recorded().next().expect("it is known");
-            let that_day = seen.begin().by(t).and(t.by(seen.begin()));
+            let seen = self.begun(contribution);
+            let that_day = seen.by(t).and(t.by(seen));
             that_day.or(Possibly).and(self.contribution_ended(contribution, t).not())
         } else {
-            hold(&spells(recorded(), ends), t)
+            hold(&self.contribution_life(contribution), t)
         };
         own.and(self.active(&it.operation, t))
     }
@@ -330,13 +343,44 @@ impl Known<'_> {
         if !it.observed {
             return made;
         }
-        let seen = self.of(contribution).find(|said| matches!(said.kind, Kind::ContributionRecorded(_)));
-        let seen = seen.expect("it is known").begin();
+        let seen = self.begun(contribution);
         made.or(self.active(&it.operation, seen).and(self.contribution_ended(contribution, seen).not()))
     }
 
     fn made_on(&self, contribution: &str, t: Option<Span>) -> Truth {
         t.map_or_else(|| self.made_at_any_time(contribution), |t| self.made(contribution, t))
+    }
+
+    /// Why it is open whether it was made.
+    fn made_because(&self, contribution: &str, t: Option<Span>) -> Vec<Because> {
+        if self.made_on(contribution, t) != Possibly {
+            return Vec::new();
+        }
+        let it = self.contributed(contribution);
+        let (own, life) = (self.contribution_life(contribution), self.operation_life(&it.operation));
+        let (made, active) = (format!("{contribution} made"), format!("{} active", it.operation));
+        let on = |t: Span| [open(&own, &made, t), open(&life, &active, t)].concat();
+        let seen = self.begun(contribution);
+        let observed_on = |t: Span| {
+            let ends = own.iter().map(|spell| Spell { begin: Span::EVER, end: spell.end });
+            [open(&ends.collect::<Vec<_>>(), &made, t), open(&life, &active, t)].concat()
+        };
+        let was_seen = (format!("{contribution} seen"), Some(seen));
+        match t {
+            Some(t) if it.observed => {
+                let mut dates = observed_on(t);
+                let that_day = seen.by(t).and(t.by(seen)) == Truth::Yes;
+                dates.extend((!that_day).then_some(was_seen));
+                dates
+            }
+            Some(t) => on(t),
+            None if it.observed => {
+                let mut dates = observed_on(seen);
+                dates.extend((!seen.is_exact()).then_some(was_seen));
+                dates
+            }
+            None => meet(&own, &made, &life, &active),
+        }
     }
 
     /// Whether an observed one had ended: an end is all that it has.
@@ -370,6 +414,7 @@ impl Known<'_> {
             "accepted": date_of(|kind| matches!(kind, Kind::ContributionAccepted(_))),
             "ended": date_of(|kind| matches!(kind, Kind::ContributionEnded(_))),
             "active": truth(self.made_on(contribution, t)),
+            "because": because(self.made_because(contribution, t)),
         })
     }
 
@@ -415,18 +460,26 @@ impl Known<'_> {
             return None;
         }
         let day = Some(t).filter(|_| !ask.at_any_time);
-        let did = |actor: &str| {
-            let of_actor = self.names("contributions/").into_iter().filter(|contribution| {
+        let of_actor = |actor: &str| {
+            let mut all = self.names("contributions/");
+            all.retain(|contribution| {
                 let it = self.contributed(contribution);
                 it.contributor == actor && (ask.operation.is_empty() || it.operation == ask.operation)
             });
-            Truth::any(of_actor.map(|contribution| self.made_on(contribution, day)))
+            all.into_iter()
+        };
+        let did =
+            |actor: &str| Truth::any(of_actor(actor).map(|contribution| self.made_on(contribution, day)));
+        let why = |actor: &str| {
+            let contributions = of_actor(actor).flat_map(|contribution| self.made_because(contribution, day));
+            self.partner_because(actor, t).into_iter().chain(contributions).collect()
         };
         let all =
             self.actors().into_iter().map(|actor| (actor, self.partner(actor, t).and(did(actor).not())));
         let all: Vec<_> = all.filter(|(_, not)| not.may_be()).collect();
-        let partners =
-            all.iter().map(|(actor, not)| json!([actor, self.name(actor, &ask.language, t), truth(*not)]));
+        let partners = all.iter().map(|(actor, not)| {
+            json!([actor, self.name(actor, &ask.language, t), truth(*not), because(why(actor))])
+        });
         let count = counted(all.iter().map(|(_, not)| *not));
         Some(json!({ "partners": partners.collect::<Vec<_>>(), "count": count }))
     }

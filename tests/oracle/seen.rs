@@ -232,6 +232,7 @@ seen! {
         "accepted": it.accepted,
         "ended": it.ended,
         "active": it.active,
+        "because": because::read(&it.open_because),
     });
     GetContributionResponse(it) one(it.contribution);
     ListContributionsResponse(it) each(it.contributions);
@@ -384,7 +385,9 @@ seen! {
     Valid(it) json!([it.from, it.to]);
     ListUnansweredInvitationsResponse(it) each(it.invitations);
     ExportCalendarResponse(it) crate::calendar::read(it);
-    NonContributor(it) json!([it.actor, one(it.display_name), it.truth]);
+    NonContributor(it) {
+        json!([it.actor, one(it.display_name), it.truth, because::read(&it.open_because)])
+    };
     ListNonContributorsResponse(it) json!({ "partners": each(it.partners), "count": one(it.count) });
     ListContributorsResponse(it) json!({
         "contributors": each(it.contributors),
