@@ -78,6 +78,13 @@ impl Known<'_> {
         dates
     }
 
+    /// Why it is open whether it was in the framework, its own membership apart; what is its own is said to be.
+    pub(crate) fn in_framework_because(&self, actor: &str, framework: &str, t: Span) -> Vec<Because> {
+        let mut dates = open(&self.tenures(actor, framework), &format!("{actor} in {framework}"), t);
+        dates.extend(open(&self.life(framework), &format!("{framework} open"), t));
+        dates
+    }
+
     /// Why it is open whether it is a partner.
     pub(crate) fn partner_because(&self, actor: &str, t: Span) -> Vec<Because> {
         if self.partner(actor, t) != Possibly {

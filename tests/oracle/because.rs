@@ -28,6 +28,48 @@ fn end(what: &str, spell: &Spell) -> Option<Because> {
     }
 }
 
+/// A truth with the dates that leave it open: of what is put together, those of the parts that are open where the whole is.
+#[derive(Clone, Debug)]
+pub(crate) struct Explained {
+    pub(crate) so: Truth,
+    pub(crate) dates: Vec<Because>,
+}
+
+impl Explained {
+    pub(crate) fn new(so: Truth, dates: impl FnOnce() -> Vec<Because>) -> Explained {
+        Explained { so, dates: if so == Possibly { dates() } else { Vec::new() } }
+    }
+
+    pub(crate) fn not(self) -> Explained {
+        Explained { so: self.so.not(), dates: self.dates }
+    }
+
+    pub(crate) fn and(self, other: Explained) -> Explained {
+        Explained::all([self, other])
+    }
+
+    pub(crate) fn any(all: impl IntoIterator<Item = Explained>) -> Explained {
+        Explained::put(all, Truth::No, Truth::or)
+    }
+
+    pub(crate) fn all(all: impl IntoIterator<Item = Explained>) -> Explained {
+        Explained::put(all, Truth::Yes, Truth::and)
+    }
+
+    fn put(
+        all: impl IntoIterator<Item = Explained>,
+        none: Truth,
+        join: fn(Truth, Truth) -> Truth,
+    ) -> Explained {
+        let (mut so, mut dates) = (none, Vec::new());
+        for part in all {
+            so = join(so, part.so);
+            dates.extend(part.dates);
+        }
+        Explained::new(so, || dates)
+    }
+}
+
 /// Each date of which it is open whether it has come, of spells of which one possibly holds and none certainly.
 pub(crate) fn open(spells: &[Spell], what: &str, t: Span) -> Vec<Because> {
     if hold(spells, t) != Possibly {

@@ -35,10 +35,6 @@ impl Truth {
         all.into_iter().max().unwrap_or(No)
     }
 
-    pub(crate) fn all(all: impl IntoIterator<Item = Truth>) -> Truth {
-        all.into_iter().min().unwrap_or(Yes)
-    }
-
     pub(crate) fn of(so: bool) -> Truth {
         if so { Yes } else { No }
     }

@@ -7,7 +7,7 @@ use minuted::proto::v1::fact::Kind;
 use minuted::proto::v1::{MeetingClass as Class, MeetingState as State};
 use serde_json::{Value, json};
 
-use crate::because::{Because, because};
+use crate::because::{Because, Explained, because};
 use crate::dates::{End, Possibly, Span, Spell, Truth, Yes};
 use crate::known::{Known, titled, until};
 use crate::{counted, truth};
@@ -68,8 +68,8 @@ impl Meeting {
 
 /// What §8 asks of a country that was there, or that may have been.
 struct Guest<'a> {
-    external: Truth,
-    holds: BTreeMap<&'a str, Truth>,
+    external: Explained,
+    holds: BTreeMap<&'a str, Explained>,
 }
 
 impl Known<'_> {
@@ -157,64 +157,77 @@ impl Known<'_> {
         })
     }
 
-    /// Every class with whether it was of it, in the order of §8; none where the meeting did not take place.
-    fn classes(&self, meeting: &Meeting) -> Vec<(Class, Truth)> {
+    /// Every class with whether it was of it, and why that is open, in the order of §8.
+    fn classes(&self, meeting: &Meeting) -> Vec<(Class, Explained)> {
         let (t, frameworks) = (meeting.day(), self.main_frameworks());
+        // What the list leaves open has no date.
+        let by_list = |so: Truth| Explained::new(so, Vec::new);
         let countries = meeting.attendees().filter(|actor| actor.starts_with("countries/"));
         let mut guests: Vec<Guest<'_>> = countries
-            .map(|actor| Guest {
-                external: self.member(actor, t).not(),
-                holds: frameworks.iter().map(|f| (*f, self.in_framework(actor, f, t))).collect(),
+            .map(|actor| {
+                let member = Explained::new(self.member(actor, t), || {
+                    let dates = self.member_because(actor, t).into_iter();
+                    dates.map(|(what, date)| (format!("{actor} {what}"), date)).collect()
+                });
+                let holds = |f| {
+                    Explained::new(self.in_framework(actor, f, t), || self.in_framework_because(actor, f, t))
+                };
+                Guest { external: member.not(), holds: frameworks.iter().map(|f| (*f, holds(f))).collect() }
             })
             .collect();
         let alliance = self.alliance();
         let mut organisations = meeting.attendees().filter(|actor| actor.starts_with("organisations/"));
         let mut others = Truth::of(organisations.any(|actor| Some(actor) != alliance));
         if incomplete(meeting) {
-            let holds = frameworks.iter().map(|f| (*f, Possibly)).collect();
-            guests.push(Guest { external: Possibly, holds });
+            let holds = frameworks.iter().map(|f| (*f, by_list(Possibly))).collect();
+            guests.push(Guest { external: by_list(Possibly), holds });
             others = others.or(Possibly);
         }
-        let some = Truth::any(guests.iter().map(|guest| guest.external));
+        let others = by_list(others);
+        let external = |guest: &Guest<'_>| guest.external.clone();
+        let some = Explained::any(guests.iter().map(external));
         let only = |index: usize| {
             let rest = guests.iter().enumerate().filter(|(other, _)| *other != index);
-            guests[index].external.and(Truth::all(rest.map(|(_, guest)| guest.external.not())))
+            external(&guests[index]).and(Explained::all(rest.map(|(_, guest)| external(guest).not())))
         };
-        let exactly_one = Truth::any((0..guests.len()).map(only));
-        let in_none = |guest: &Guest<'_>| Truth::any(guest.holds.values().copied()).not();
-        let beyond = Truth::any(guests.iter().map(|guest| guest.external.and(in_none(guest))));
+        let exactly_one = Explained::any((0..guests.len()).map(only));
+        let in_none = |guest: &Guest<'_>| Explained::any(guest.holds.values().cloned()).not();
+        let beyond = Explained::any(guests.iter().map(|guest| external(guest).and(in_none(guest))));
         let each_in = |framework: &str| {
-            Truth::all(guests.iter().map(|guest| guest.external.not().or(guest.holds[framework])))
+            let holds = |guest: &Guest<'_>| guest.holds[framework].clone();
+            Explained::all(guests.iter().map(|guest| Explained::any([external(guest).not(), holds(guest)])))
         };
-        let common = Truth::any(frameworks.iter().map(|framework| each_in(framework)));
-        let secretariat = match v1::Core::try_from(meeting.core) {
+        let common = Explained::any(frameworks.iter().map(|framework| each_in(framework)));
+        let secretariat = by_list(match v1::Core::try_from(meeting.core) {
             Ok(v1::Core::Secretariat) => Yes,
             // It is not known.
             Ok(v1::Core::Unspecified) => Possibly,
             _ => Truth::of(false),
-        };
+        });
+        let none = some.clone().not();
+        let across = Explained::all([some.clone(), beyond.clone().not(), common.clone().not()]);
         vec![
             (Class::Bilateral, secretariat.and(exactly_one)),
             (Class::BeyondFrameworks, beyond),
-            (Class::OrganisationsOnly, some.not().and(others)),
-            (Class::MembersOnly, some.not().and(others.not())),
+            (Class::OrganisationsOnly, none.clone().and(others.clone())),
+            (Class::MembersOnly, none.and(others.not())),
             (Class::WithinFramework, some.and(common)),
-            (Class::AcrossFrameworks, some.and(beyond.not()).and(common.not())),
+            (Class::AcrossFrameworks, across),
         ]
+    }
+
+    /// Those that are tried, up to the first that is certain.
+    fn tried(&self, meeting: &Meeting) -> Vec<(Class, Explained)> {
+        let mut tried = self.classes(meeting);
+        let certain = tried.iter().position(|(_, it)| it.so == Yes);
+        tried.truncate(certain.map_or(tried.len(), |certain| certain + 1));
+        tried
     }
 
     /// Every class that is possible, up to the first that is certain.
     fn possible(&self, meeting: &Meeting) -> Vec<Class> {
-        let mut possible = Vec::new();
-        for (class, so) in self.classes(meeting) {
-            if so.may_be() {
-                possible.push(class);
-            }
-            if so == Yes {
-                break;
-            }
-        }
-        possible
+        let tried = self.tried(meeting).into_iter().filter(|(_, it)| it.so.may_be());
+        tried.map(|(class, _)| class).collect()
     }
 
     fn may_be_of(&self, meeting: &Meeting, asked: i32) -> bool {
@@ -225,11 +238,21 @@ impl Known<'_> {
     }
 
     fn class(&self, meeting: &Meeting) -> Class {
-        let certain = |class: &Class| self.classes(meeting).contains(&(*class, Yes));
+        let certain =
+            |class: Class| self.classes(meeting).iter().any(|(it, why)| *it == class && why.so == Yes);
         match self.possible(meeting)[..] {
-            [only] if certain(&only) => only,
+            [only] if certain(only) => only,
             _ => Class::Undetermined,
         }
+    }
+
+    /// The dates that leave the class open, and the day, if there are any and it is not exact.
+    fn class_because(&self, meeting: &Meeting) -> Vec<Because> {
+        let mut dates: Vec<Because> = self.tried(meeting).into_iter().flat_map(|(_, it)| it.dates).collect();
+        if !dates.is_empty() && !meeting.day().is_exact() {
+            dates.push((format!("{} on", meeting.name), Some(meeting.day())));
+        }
+        dates
     }
 
     fn label(&self, meeting: &Meeting) -> String {
@@ -284,6 +307,7 @@ impl Known<'_> {
             "summaries": meeting.summaries,
             "class": class as i32,
             "possible": possible.iter().filter(|_| undetermined).map(|class| *class as i32).collect::<Vec<_>>(),
+            "because": because(if undetermined { self.class_because(meeting) } else { Vec::new() }),
             "label": if took_place { self.label(meeting) } else { String::new() },
             "within": truth(within),
         })

@@ -361,6 +361,7 @@ seen! {
             "class": it.class,
             "possible": it.possible_classes,
             "label": it.label,
+            "because": because::read(&it.open_because),
             "within": it.within,
         })
     };
