@@ -77,6 +77,7 @@ fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         }),
         Question::ListFrameworks(v1::ListFrameworksRequest {
             open: dice.one_in(2),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
@@ -136,6 +137,7 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
         }),
         Question::ListOperations(v1::ListOperationsRequest {
             active: dice.one_in(2),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),
@@ -275,6 +277,7 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             topic: dice.name(&["", "", "piracy"]),
             meetings: few(dice, &MEETINGS),
             min_meetings: u32::try_from(dice.number(0, 2)).unwrap(),
+            order_by: order(dice),
             language: l(),
             ..Default::default()
         }),

@@ -40,6 +40,9 @@ macro_rules! ordered {
 ordered! {
     ListActors -> ListActorsResponse { actors: name };
     ListAreas -> ListAreasResponse { areas: name };
+    ListFrameworks -> ListFrameworksResponse { frameworks: name };
+    ListOperations -> ListOperationsResponse { operations: name };
+    ListCoAttendance -> ListCoAttendanceResponse { actors: actor };
     GetStanding -> GetStandingResponse { members: actor, partners: actor, frameworks.each.holders: framework };
     ListContributors -> ListContributorsResponse { contributors: actor };
     ListNonContributors -> ListNonContributorsResponse { partners: actor };
