@@ -109,7 +109,7 @@ impl Known<'_> {
         let steps = self.steps(agreement);
         let begun = Truth::any(steps.iter().map(|(_, date, _)| date.by(t)));
         let mut all = vec![
-            (Status::NotYet as i32, begun.or(over).not()),
+            (Status::NotYet as i32, begun.not()),
             (Status::Suspended as i32, begun.and(suspended).and(over.not())),
         ];
         for (step, date, _) in &steps {
