@@ -39,7 +39,7 @@ impl Known<'_> {
             _ => None,
         });
         let mut found: Vec<_> = found.collect();
-        found.sort_unstable();
+        found.sort_unstable_by_key(|(date, position, actor, _)| (*date, *actor, *position));
         found
     }
 

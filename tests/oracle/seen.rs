@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::asked::Question;
 use crate::because;
+use crate::dates::Span;
 use crate::dossier::known_event;
 use crate::meetings::delegation;
 
@@ -242,7 +243,12 @@ seen! {
     Contributor(it) json!([it.actor, one(it.display_name), it.military, it.other, each(it.contributions)]);
     Activity(it) {
         let valid = it.valid.unwrap();
-        let participants = it.participations.into_iter().map(|part| json!([part.participant, one(part.valid)]));
+        // In order of time; in what order those of one day, the schema does not say.
+        let mut parts = it.participations;
+        let date = |part: &v1::Participation| Span::parse(&part.valid.as_ref().unwrap().from);
+        assert!(parts.is_sorted_by_key(date), "{parts:?}");
+        parts.sort_by_key(|part| (date(part), part.participant.clone()));
+        let participants = parts.into_iter().map(|part| json!([part.participant, one(part.valid)]));
         json!({
             "name": it.name,
             "kind": it.kind,
