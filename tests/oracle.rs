@@ -274,7 +274,7 @@ impl Run {
         let times: Vec<_> = (0..TIMES).map(|_| self.time()).collect();
         for mut question in questions::questions(&mut self.history.dice, &self.events) {
             let (position, known_at) = self.history.dice.of(&times);
-            let valid_at = self.history.dice.date();
+            let valid_at = self.day();
             let t = Span::parse(&valid_at);
             *question.as_of() = Some(v1::AsOf { valid_at: valid_at.clone(), known_at: Some(known_at) });
             let expected = question.oracle(&Known::at(&self.events, position as u64), t);
@@ -294,9 +294,26 @@ impl Run {
         }
     }
 
+    /// A day to ask about: half of them in or about what is recorded, for there much is open.
+    fn day(&mut self) -> String {
+        let dice = &mut self.history.dice;
+        let any = dice.date();
+        let event = self.events.get(dice.below(self.events.len() + 1));
+        let recorded = event.and_then(|event| event.valid.as_ref()).filter(|_| dice.one_in(2));
+        let Some(valid) = recorded else { return any };
+        let date = valid.from.split('T').next().expect("there is a first part");
+        let within = match date.len() {
+            4 => "-05-11",
+            7 => "-11",
+            _ => "",
+        };
+        format!("{date}{}", if dice.one_in(2) { within } else { "" })
+    }
+
     /// A time of recording, and the last position that was known then.
     fn time(&mut self) -> (usize, v1::as_of::KnownAt) {
-        let position = self.history.dice.below(self.events.len() + 1);
+        let all = self.events.len();
+        let position = if self.history.dice.one_in(3) { all } else { self.history.dice.below(all + 1) };
         if position == 0 || !self.history.dice.one_in(3) {
             return (position, v1::as_of::KnownAt::KnownPosition(position as u64));
         }

@@ -71,7 +71,8 @@ fn texts(texts: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 fn titles(dice: &mut Dice) -> BTreeMap<String, String> {
-    let all: [&[(&str, &str)]; 3] = [&[("en", "One")], &[("en", "Two"), ("fr", "Deux")], &[("fr", "Trois")]];
+    let all: [&[(&str, &str)]; 4] =
+        [&[("en", "One")], &[("en", "Two"), ("fr", "Deux")], &[("fr", "Trois")], &[("en", "Étude")]];
     texts(dice.of(&all))
 }
 
@@ -158,12 +159,24 @@ impl History {
         all.push(self.command("operations/a", "2009-05", "", launched));
         let offered = self.offered();
         all.push(self.command("activities/a", "2008-05", "", offered));
-        let opened = self.opened();
-        all.push(self.command("agreements/a", "2008-05-10", "", opened));
+        all.extend(self.agreements());
         if let About::Decisions = self.about {
             all.extend(self.policies());
         }
         all.retain(|_| !self.dice.one_in(10));
+        all
+    }
+
+    /// An agreement, and those that supersede it or each other.
+    fn agreements(&mut self) -> Vec<v1::Command> {
+        let mut all = Vec::new();
+        let more = if let About::Steps | About::Standing = self.about { AGREEMENTS.len() } else { 1 };
+        for (index, agreement) in AGREEMENTS.into_iter().enumerate().take(more) {
+            let Kind::AgreementOpened(mut it) = self.opened() else { panic!("that is what it is") };
+            it.supersedes = if index > 0 { AGREEMENTS[self.dice.below(index)].into() } else { String::new() };
+            let from = self.dice.of(&["2008-05-10", "2009", "2010-06"]);
+            all.push(self.command(agreement, from, "", Kind::AgreementOpened(it)));
+        }
         all
     }
 
@@ -198,7 +211,8 @@ impl History {
     fn opened(&mut self) -> Kind {
         let dice = &mut self.dice;
         Kind::AgreementOpened(v1::AgreementOpened {
-            partner: dice.name(&COUNTRIES[..2]),
+            // Most with one partner: only its own supersede each other.
+            partner: dice.name(&["countries/jp", "countries/jp", "countries/kr"]),
             kind: dice.of(&[1, 4, 5, 8]),
             titles: titles(dice),
             step: dice.of(&[1, 2, 3, 4, 4, 6]),
@@ -248,7 +262,9 @@ impl History {
         let which = match self.about {
             About::Decisions if !self.dice.one_in(3) => 19,
             About::Steps if !self.dice.one_in(3) => self.dice.of(&[7, 13, 25, 25]),
-            About::Standing if !self.dice.one_in(3) => self.dice.of(&[STANDING, STANDING, 25]),
+            About::Standing if !self.dice.one_in(3) => {
+                self.dice.of(&[STANDING, STANDING, STANDING, STANDING, 25, 25, 13])
+            }
             About::Access if !self.dice.one_in(3) => self.dice.of(&[15, 15, STANDING]),
             About::Choices if !self.dice.one_in(3) => CHOICES,
             About::Anything
@@ -344,10 +360,14 @@ impl History {
         let dice = &mut self.dice;
         let (mut actor, framework) = (dice.name(&COUNTRIES), dice.name(&FRAMEWORKS[..2]));
         let (from, reason, alliance) = (dice.date(), String::new(), "organisations/nato".to_owned());
-        let kind = match dice.below(6) {
-            0..=2 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
-            3 => Kind::FrameworkLeft(v1::FrameworkLeft { framework, reason }),
-            4 => {
+        let kind = match dice.below(13) {
+            0..=5 => Kind::FrameworkJoined(v1::FrameworkJoined { framework, reason }),
+            6..=7 => Kind::FrameworkLeft(v1::FrameworkLeft { framework, reason }),
+            8 => {
+                let closed = self.dice.name(&["2011", "2012", "2012-06"]);
+                return (framework, closed, Kind::FrameworkClosed(v1::FrameworkClosed::default()));
+            }
+            9..=10 => {
                 // The first one makes the alliance known, whoever is admitted.
                 actor = dice.name(&ACTORS);
                 Kind::MemberAdmitted(v1::MemberAdmitted { alliance, founding: false })
@@ -359,7 +379,9 @@ impl History {
 
     fn of_choice(&mut self) -> (String, String, Kind) {
         let dice = &mut self.dice;
-        let (actor, area, from) = (dice.name(&COUNTRIES[..2]), dice.name(&AREAS[..2]), dice.date());
+        let (actor, area) = (dice.name(&COUNTRIES[..2]), dice.name(&AREAS[..2]));
+        // Many in one year, so that it is often open which was last.
+        let from = if dice.one_in(3) { dice.name(&["2009", "2010"]) } else { dice.date() };
         if dice.one_in(3) {
             return (actor, from, Kind::AreaWithdrawn(v1::AreaWithdrawn { area }));
         }
@@ -430,7 +452,16 @@ impl History {
         let kind = match dice.below(6) {
             0..=2 => self.offered(),
             3 => Kind::ActivityWithdrawn(v1::ActivityWithdrawn::default()),
-            _ => Kind::ParticipationRecorded(v1::ParticipationRecorded { participant: dice.name(&ACTORS) }),
+            _ => {
+                let participant = dice.name(&ACTORS);
+                // Many on one day, so that it is their names that order them.
+                let from = if dice.one_in(2) { "2009-05-11".to_owned() } else { from };
+                return (
+                    activity,
+                    from,
+                    Kind::ParticipationRecorded(v1::ParticipationRecorded { participant }),
+                );
+            }
         };
         (activity, from, kind)
     }
@@ -471,8 +502,13 @@ impl History {
     }
 
     fn of_meeting(&mut self) -> (String, String, Kind) {
-        let (meeting, from, actor) = (self.dice.name(&MEETINGS), self.dice.date(), self.dice.name(&ACTORS));
-        let which = self.dice.below(14);
+        let (meeting, actor) = (self.dice.name(&MEETINGS), self.dice.name(&ACTORS));
+        let mut from = self.dice.date();
+        let mut which = self.dice.below(14);
+        // How those stood who were there is open on some day of a year.
+        if matches!(self.about, About::Standing) && self.dice.one_in(2) {
+            (from, which) = (from[.."2009".len()].to_owned(), 8);
+        }
         let delegations = self.delegations((8..12).contains(&which));
         let dice = &mut self.dice;
         let topics: Vec<String> = (0..dice.below(2)).map(|_| dice.name(&["piracy", "narcotics"])).collect();

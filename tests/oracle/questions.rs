@@ -93,8 +93,8 @@ fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             ..Default::default()
         }),
         Question::ListAreaChoices(v1::ListAreaChoicesRequest {
-            actor: some(dice, &ACTORS),
-            area: some(dice, &AREAS),
+            actor: if dice.one_in(4) { dice.name(&ACTORS) } else { String::new() },
+            area: if dice.one_in(4) { dice.name(&AREAS) } else { String::new() },
             with_descendants: dice.one_in(2),
             language: l(),
             ..Default::default()
@@ -160,7 +160,7 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             ..Default::default()
         }),
         Question::ListNonContributors(v1::ListNonContributorsRequest {
-            operation: some(dice, &OPERATIONS),
+            operation: if dice.one_in(4) { dice.name(&OPERATIONS) } else { String::new() },
             at_any_time: dice.one_in(3),
             order_by: order(dice),
             language: l(),
@@ -250,8 +250,8 @@ fn meeting_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             topic: dice.name(&["", "", "piracy"]),
             attendee: some(dice, &ACTORS),
             attendees: few(dice, &ACTORS),
-            class: if dice.one_in(4) { dice.number(1, 7) } else { 0 },
-            state: if dice.one_in(4) { dice.number(1, 5) } else { 0 },
+            class: if dice.one_in(6) { dice.number(1, 7) } else { 0 },
+            state: if dice.one_in(6) { dice.number(1, 5) } else { 0 },
             venue: dice.name(&["", "", "", "", "", "BRUSSELS", "Brussel"]),
             venue_country: if dice.one_in(6) { dice.name(&COUNTRIES) } else { String::new() },
             language: l(),
