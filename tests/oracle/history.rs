@@ -449,7 +449,7 @@ impl History {
     fn of_activity(&mut self) -> (String, String, Kind) {
         let dice = &mut self.dice;
         let (activity, from) = (dice.name(&ACTIVITIES), dice.date());
-        let kind = match dice.below(6) {
+        let kind = match dice.below(9) {
             0..=2 => self.offered(),
             3 => Kind::ActivityWithdrawn(v1::ActivityWithdrawn::default()),
             _ => {
