@@ -146,7 +146,7 @@ mod tests {
         let on = |t: &str| of(&spells, "in frameworks/patg", when(t));
         let unknown = "in frameworks/patg until an unknown day (events/3)";
         assert_eq!(on("2002"), [unknown]);
-        assert_eq!(on("2003-06-01"), [unknown, "in frameworks/patg from 2003 (events/4)"]);
+        assert_eq!(on("2003-06-01"), ["in frameworks/patg from 2003 (events/4)", unknown]);
         assert_eq!(on("2004"), [""; 0]);
     }
 
