@@ -27,6 +27,11 @@ fn some(dice: &mut Dice, names: &[&str]) -> String {
     if dice.one_in(2) { String::new() } else { dice.name(names) }
 }
 
+/// One of these in a quarter of the questions.
+fn seldom(dice: &mut Dice, names: &[&str]) -> String {
+    if dice.one_in(4) { dice.name(names) } else { String::new() }
+}
+
 /// None, most often, or one or two of these names.
 fn few(dice: &mut Dice, names: &[&str]) -> Vec<String> {
     (0..dice.of(&[0, 0, 0, 1, 2])).map(|_| dice.name(names)).collect()
@@ -93,8 +98,8 @@ fn actor_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             ..Default::default()
         }),
         Question::ListAreaChoices(v1::ListAreaChoicesRequest {
-            actor: if dice.one_in(4) { dice.name(&ACTORS) } else { String::new() },
-            area: if dice.one_in(4) { dice.name(&AREAS) } else { String::new() },
+            actor: seldom(dice, &ACTORS),
+            area: seldom(dice, &AREAS),
             with_descendants: dice.one_in(2),
             language: l(),
             ..Default::default()
@@ -160,7 +165,7 @@ fn register_questions(dice: &mut Dice, language: &str) -> Vec<Question> {
             ..Default::default()
         }),
         Question::ListNonContributors(v1::ListNonContributorsRequest {
-            operation: if dice.one_in(4) { dice.name(&OPERATIONS) } else { String::new() },
+            operation: seldom(dice, &OPERATIONS),
             at_any_time: dice.one_in(3),
             order_by: order(dice),
             language: l(),

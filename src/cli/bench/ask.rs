@@ -120,7 +120,7 @@ struct Asking {
     measured: Vec<Asked>,
 }
 
-/// Asks with the next of its questions each time. It begins with any of them: what an earlier run asked anew is not asked so again.
+/// Asks with the next of its questions each time, first with any: what an earlier run asked anew is not asked so again.
 struct Each<Q, F> {
     questions: Vec<Q>,
     next: usize,
